@@ -1,0 +1,34 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+export type ListenerFailure = (error: unknown, request: IncomingMessage) => void;
+
+/**
+ * Answers 500 when a plain listener throws or rejects before it sent a head, and cuts the connection when it does so later: the client
+ * must not take half an answer for a whole one.
+ */
+export function guardListener(listener: RequestListener, onFailure: ListenerFailure): RequestListener {
+  const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
+    onFailure(error, request);
+    if (response.headersSent) response.destroy();
+    else answerServerError(response);
+  };
+  return (request, response) => {
+    try {
+      const result: unknown = listener(request, response);
+      if (result instanceof Promise) result.catch((error: unknown) => fail(error, request, response));
+    } catch (error) {
+      fail(error, request, response);
+    }
+  };
+}
+
+function answerServerError(response: ServerResponse): void {
+  const body = 'Internal Server Error\n';
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.writeHead(500, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  });
+  response.end(body);
+}

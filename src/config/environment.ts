@@ -1,0 +1,37 @@
+import { TsunicornError } from '../errors.ts';
+import { textToValue } from './flag-text.ts';
+import { type ParsedFlags, parseFlags } from './flags.ts';
+import { CMD_ARGS, type Given, type Layer, sourceOf } from './layer.ts';
+import { settings } from './settings/index.ts';
+import { splitWords } from './shell-words.ts';
+
+/** What single variables (`WEB_CONCURRENCY`, `PORT`) set. An empty one counts as not there. Text of a wrong type stays text, for validation to tell. */
+export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
+  const layer = new Map<string, Given>();
+  for (const setting of settings) {
+    if (setting.environment === undefined) continue;
+    const { variable, template } = setting.environment;
+    const text = env[variable]?.trim();
+    if (text === undefined || text === '') continue;
+    const value = template === undefined ? text : template.replace(`$${variable}`, () => text);
+    layer.set(setting.name, { value: textToValue(setting, value) ?? value, source: sourceOf.environment(variable) });
+  }
+  return layer;
+}
+
+/**
+ * The flags in `TSUNICORN_CMD_ARGS`, split as a shell does. Throws `USAGE` where they are wrong, or ask for something that only a person
+ * at a terminal can want.
+ */
+export function commandArguments(env: NodeJS.ProcessEnv): Pick<ParsedFlags, 'layer' | 'configPath'> {
+  const words = splitWords(env[CMD_ARGS] ?? '');
+  if ('fault' in words) throw usage([`${words.fault}.`]);
+  const { layer, configPath, commands, faults } = parseFlags(words, sourceOf.commandArguments);
+  const misplaced = commands.length === 0 ? [] : ['Only settings and --config can stand there: remove the rest.'];
+  if (faults.length + misplaced.length > 0) throw usage([...faults, ...misplaced]);
+  return { layer, configPath };
+}
+
+function usage(faults: readonly string[]): TsunicornError {
+  return new TsunicornError('USAGE', `The environment variable ${CMD_ARGS} cannot be read:`, { faults });
+}

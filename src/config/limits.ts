@@ -1,0 +1,30 @@
+import type { Config } from '../settings.ts';
+
+/** The limits in milliseconds, as everything behind the configuration wants them. */
+export interface Limits {
+  /** `null`: a worker may be silent for ever. */
+  readonly timeoutMs: number | null;
+  readonly gracefulTimeoutMs: number;
+  /** 0: every answer closes its connection. */
+  readonly keepAliveMs: number;
+  readonly bootTimeoutMs: number;
+  readonly drainIdleTimeoutMs: number;
+  readonly maxSurge: number;
+}
+
+/** The one place where the seconds of the settings become milliseconds. */
+export function limitsOf(config: Config): Limits {
+  return {
+    timeoutMs: config.timeout === 0 ? null : toMs(config.timeout),
+    gracefulTimeoutMs: toMs(config.gracefulTimeout),
+    keepAliveMs: toMs(config.keepAlive),
+    bootTimeoutMs: toMs(config.bootTimeout),
+    drainIdleTimeoutMs: toMs(config.drainIdleTimeout),
+    maxSurge: config.maxSurge,
+  };
+}
+
+/** Whole milliseconds; what is above zero stays so, because zero may mean `off`. */
+function toMs(seconds: number): number {
+  return Math.ceil(seconds * 1000);
+}

@@ -1,0 +1,54 @@
+import type { Config } from '../settings.ts';
+import { type ConfigFile, findConfigFile } from './config-file.ts';
+import { commandArguments, environmentLayer } from './environment.ts';
+import { evaluateConfig } from './evaluate.ts';
+import { type FileValues, readFileValues } from './file-values.ts';
+import type { Hooks } from './hooks.ts';
+import { emptyLayer, type Layer, sourceOf } from './layer.ts';
+import { invalidConfig } from './load-hooks.ts';
+import { merge } from './merge.ts';
+import { checkRules } from './rules.ts';
+import { mapSettings, type SettingName } from './settings/index.ts';
+import { isComplete, resolveValid, validateLayers } from './validate.ts';
+
+export type { ConfigFile } from './config-file.ts';
+export { loadHooks } from './load-hooks.ts';
+
+/** What a configuration is made from. */
+export interface LoadRequest {
+  readonly flags: Layer;
+  /** What `--config` says, relative to `cwd`; `null`: look in `cwd`. */
+  readonly configPath: string | null;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly hooks: Hooks;
+  /** Where each value came from, as `--print-config` names it. */
+  readonly sources: Readonly<Record<SettingName, string>>;
+  /** `null`: there is no config file. */
+  readonly file: ConfigFile | null;
+}
+
+const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
+
+/**
+ * Reads everything anew and returns the configuration, or throws with every fault that was found and changes nothing. The order is
+ * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags.
+ *
+ * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
+ */
+export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
+  const fromArguments = commandArguments(request.env);
+  const file = await findConfigFile(request.cwd, request.configPath ?? fromArguments.configPath);
+  const fromFile = file === null ? noFile : readFileValues(file.path, await evaluateConfig(file));
+  const layers = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
+  const merged = merge(layers);
+  const config = resolveValid(merged);
+  const faults = [...fromFile.faults, ...validateLayers(layers), ...checkRules({ config, merged })];
+  if (faults.length > 0 || !isComplete(config)) throw invalidConfig(faults);
+  const sources = mapSettings((setting) => merged.get(setting.name)?.source ?? sourceOf.default);
+  return { config, hooks: fromFile.hooks, sources, file };
+}

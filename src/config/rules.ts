@@ -1,0 +1,52 @@
+import type { Config } from '../settings.ts';
+import { type Layer, sourcePhrase } from './layer.ts';
+
+/** What a rule looks at: the settings that are valid on their own, and where each value came from. */
+interface Facts {
+  readonly config: Partial<Config>;
+  readonly merged: Layer;
+}
+
+type Rule = (facts: Facts) => string[];
+
+const rules: readonly Rule[] = [appIsGiven, jitterHasRequests, addressesDiffer];
+
+/** The faults between settings that are each right on their own. A setting that is itself at fault is not looked at. */
+export function checkRules(facts: Facts): string[] {
+  return rules.flatMap((rule) => rule(facts));
+}
+
+function appIsGiven({ merged }: Facts): string[] {
+  if (merged.has('app')) return [];
+  return ['No application given: name it on the command line ("tsunicorn ./app.ts") or set "app" in the config file.'];
+}
+
+function jitterHasRequests({ config, merged }: Facts): string[] {
+  const { maxRequests, maxRequestsJitter = 0 } = config;
+  if (maxRequests !== 0 || maxRequestsJitter === 0) return [];
+  const source = sourcePhrase(merged.get('maxRequestsJitter')?.source ?? '');
+  return [
+    `"maxRequestsJitter" is ${maxRequestsJitter} (from ${source}), but "maxRequests" is 0, so no worker is ever replaced. Set "maxRequests" too, or remove "maxRequestsJitter".`,
+  ];
+}
+
+function addressesDiffer({ config, merged }: Facts): string[] {
+  const source = sourcePhrase(merged.get('bind')?.source ?? '');
+  const firstOf = new Map<string, string>();
+  return (config.bind ?? []).flatMap((address) => {
+    const normal = normalAddress(address);
+    const first = firstOf.get(normal);
+    if (first === undefined) firstOf.set(normal, address);
+    // Port 0 is another port each time.
+    if (first === undefined || /:0$/.test(normal)) return [];
+    const same = first === address ? 'twice' : `as "${first}" and as "${address}", which are the same`;
+    return [`"bind" from ${source} holds one address ${same}. Remove one.`];
+  });
+}
+
+/** A bare port means this machine, an empty host every IPv4 address (see `bind`). */
+function normalAddress(address: string): string {
+  if (/^\d+$/.test(address)) return `127.0.0.1:${Number(address)}`;
+  if (/^:\d+$/.test(address)) return `0.0.0.0${address}`;
+  return address.startsWith('unix:') ? address : address.toLowerCase();
+}

@@ -1,0 +1,49 @@
+import { setting } from '../setting.ts';
+
+/** How many workers there are, and when one is replaced. */
+export const workers = [
+  setting({
+    name: 'workers',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'integer', minimum: 1, maximum: 1000 },
+    default: 1,
+    example: 4,
+    short: 'w',
+    environment: { variable: 'WEB_CONCURRENCY' },
+    summary: 'How many workers serve requests.',
+    details:
+      'Start with one for each CPU. The signals TTIN and TTOU change the number until the next reload, which takes this one again.',
+  }),
+  setting({
+    name: 'maxRequests',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
+    default: 0,
+    example: 10_000,
+    summary: 'After how many requests a worker is replaced by a fresh one; 0: never.',
+    details:
+      'A remedy for an application that leaks memory. The replacement is ready before the old worker leaves, and one worker is replaced at a time.',
+  }),
+  setting({
+    name: 'maxRequestsJitter',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
+    default: 0,
+    example: 1000,
+    summary: 'Each worker adds a random number from 0 to this to `maxRequests`.',
+    details: 'It keeps workers that started together from leaving together. It needs `maxRequests`.',
+  }),
+  setting({
+    name: 'maxSurge',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'integer', minimum: 1, maximum: 1000 },
+    default: 1,
+    example: 2,
+    summary: 'How many workers above `workers` may run while old ones are replaced by new ones.',
+    details: 'More makes a reload faster and needs more memory for its length.',
+  }),
+] as const;

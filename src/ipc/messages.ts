@@ -1,0 +1,115 @@
+import { type ErrorCode, errorCodes } from '../errors.ts';
+
+/** How a worker leaves: `retire` (others serve on), `stop` (the whole server stops, in peace), `quick` (within a second). */
+export type DrainMode = 'retire' | 'stop' | 'quick';
+
+/** A listening socket that the worker inherited: its descriptor in the worker, and what `bind` called it. */
+export interface InheritedListener {
+  readonly fd: number;
+  readonly url: string;
+}
+
+/** What a worker needs to know to start. `config` is the master's validated configuration; functions do not travel. */
+export interface BootMessage {
+  readonly type: 'boot';
+  readonly workerId: number;
+  readonly generation: number;
+  readonly listeners: readonly InheritedListener[];
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The text of the config file as the master read it, for the worker's hooks; `null` when the file can hold none. */
+  readonly configFile: { readonly path: string; readonly source: string } | null;
+}
+
+export type MasterMessage =
+  | BootMessage
+  | { readonly type: 'drain'; readonly mode: DrainMode; readonly graceMs: number }
+  | { readonly type: 'reopenLogs' };
+
+export type RecycleReason = 'maxRequests' | 'uncaughtException' | 'unhandledRejection';
+
+const RECYCLE_REASONS: readonly unknown[] = ['maxRequests', 'uncaughtException', 'unhandledRejection'];
+
+export type WorkerMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'heartbeat' }
+  /** It asks to be replaced. */
+  | { readonly type: 'recycle'; readonly why: RecycleReason }
+  /** It was told to leave by a signal of its own. */
+  | { readonly type: 'leaving' }
+  /** `text` is for a person: the application's own error, bounded. */
+  | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
+
+/** The longest error text that travels, in characters. */
+export const LONGEST_TEXT = 64 * 1024;
+
+/** What a worker sent, checked; `null` when it is no message. A worker runs somebody's code: nothing it says is taken on trust. */
+export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
+  if (!isRecord(raw)) return null;
+  switch (raw.type) {
+    case 'ready':
+    case 'heartbeat':
+    case 'leaving':
+      return { type: raw.type };
+    case 'recycle':
+      return isRecycleReason(raw.why) ? { type: 'recycle', why: raw.why } : null;
+    case 'bootFailed':
+      return isErrorCode(raw.code) && typeof raw.text === 'string'
+        ? { type: 'bootFailed', code: raw.code, text: raw.text.slice(0, LONGEST_TEXT) }
+        : null;
+    default:
+      return null;
+  }
+}
+
+/** What the master sent, checked; `null` when it is no message (an application may receive messages of its own making). */
+export function parseMasterMessage(raw: unknown): MasterMessage | null {
+  if (!isRecord(raw)) return null;
+  switch (raw.type) {
+    case 'boot':
+      return parseBoot(raw);
+    case 'drain':
+      return isDrainMode(raw.mode) && isCount(raw.graceMs)
+        ? { type: 'drain', mode: raw.mode, graceMs: raw.graceMs }
+        : null;
+    case 'reopenLogs':
+      return { type: 'reopenLogs' };
+    default:
+      return null;
+  }
+}
+
+function parseBoot(raw: Record<string, unknown>): BootMessage | null {
+  const { workerId, generation, listeners, config, configFile } = raw;
+  if (!isCount(workerId) || !isCount(generation) || !isRecord(config)) return null;
+  if (!Array.isArray(listeners) || !listeners.every(isInheritedListener)) return null;
+  if (configFile !== null && !isConfigFile(configFile)) return null;
+  return { type: 'boot', workerId, generation, listeners, config, configFile };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function isRecycleReason(value: unknown): value is RecycleReason {
+  return RECYCLE_REASONS.includes(value);
+}
+
+function isDrainMode(value: unknown): value is DrainMode {
+  return value === 'retire' || value === 'stop' || value === 'quick';
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorCodes, value);
+}
+
+function isInheritedListener(value: unknown): value is InheritedListener {
+  return isRecord(value) && isCount(value.fd) && typeof value.url === 'string';
+}
+
+function isConfigFile(value: unknown): value is { path: string; source: string } {
+  return isRecord(value) && typeof value.path === 'string' && typeof value.source === 'string';
+}

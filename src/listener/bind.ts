@@ -1,0 +1,180 @@
+import { lookup } from 'node:dns/promises';
+import { lstatSync, unlinkSync } from 'node:fs';
+import * as net from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
+import { addressUrl, type BindAddress, formatBind } from './address.ts';
+
+/**
+ * A bound socket that the master holds for its whole life and never accepts from. Workers inherit `fd` and listen on it. Whoever called
+ * `bindAll` owns it and must `close` it; closing the handle that bound a unix socket removes its path.
+ */
+export interface Listener {
+  readonly fd: number;
+  /** The address with the port that the kernel chose. */
+  readonly address: BindAddress;
+  readonly url: string;
+  close(): void;
+}
+
+/** The part of libuv's TCP and pipe wraps that is used here. `net._createServerHandle` is undocumented, and stays within this file. */
+interface ServerHandle {
+  readonly fd: number;
+  getsockname?(out: { address?: string; port?: number }): number;
+  close(): void;
+}
+
+/** Binds every address, or none: what was bound before a failure is closed again before the error is thrown. */
+export async function bindAll(addresses: readonly BindAddress[], options: { socketMode: number }): Promise<Listener[]> {
+  const bound: Listener[] = [];
+  try {
+    for (const address of addresses) bound.push(await bindOne(address, options.socketMode));
+    return bound;
+  } catch (error) {
+    for (const listener of bound) listener.close();
+    throw error;
+  }
+}
+
+async function bindOne(address: BindAddress, socketMode: number): Promise<Listener> {
+  switch (address.kind) {
+    case 'tcp':
+      return bindTcp(address);
+    case 'unix':
+      await removeStaleSocket(address.path);
+      return asListener(createUnixHandle(address, socketMode), address);
+    case 'fd':
+      return adoptDescriptor(address);
+  }
+}
+
+async function bindTcp(address: BindAddress & { kind: 'tcp' }): Promise<Listener> {
+  const { address: ip, family } = await lookup(address.host).catch((cause: unknown) => {
+    const advice = `The name does not resolve (${messageOf(cause)}). Write an address, such as 127.0.0.1, or correct "bind".`;
+    throw new TsunicornError('BIND_FAILED', `Cannot listen on ${formatBind(address)}: ${advice}`, { cause });
+  });
+  const handle = createHandle(address, [ip, address.port, family, undefined, 0]);
+  // libuv reports EADDRINUSE only when one listens or asks for the name (uv_tcp_bind): ask now, before any worker is started.
+  const name: { port?: number } = {};
+  const errno = handle.getsockname?.(name) ?? 0;
+  if (errno !== 0) {
+    handle.close();
+    throw bindError(address, errno);
+  }
+  return asListener(handle, { kind: 'tcp', host: address.host, port: name.port ?? address.port });
+}
+
+function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: number): ServerHandle {
+  // The mode holds from the first moment: chmod after bind would leave a gap in which anybody may connect.
+  const umaskBefore = process.umask(0o777 & ~socketMode);
+  try {
+    return createHandle(address, [address.path, -1, -1, undefined, undefined]);
+  } finally {
+    process.umask(umaskBefore);
+  }
+}
+
+function adoptDescriptor(address: BindAddress & { kind: 'fd' }): Listener {
+  const handle = createHandle(address, [null, -1, -1, address.fd, 0]);
+  const name: { address?: string; port?: number } = {};
+  const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
+  const url = isTcp ? addressUrl({ kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 }) : formatBind(address);
+  return { ...asListener(handle, address), url };
+}
+
+function asListener(handle: ServerHandle, address: BindAddress): Listener {
+  let open = true;
+  return {
+    fd: handle.fd,
+    address,
+    url: addressUrl(address),
+    close() {
+      if (open) handle.close();
+      open = false;
+    },
+  };
+}
+
+type HandleArguments = [
+  address: string | null,
+  port: number,
+  family: number,
+  fd: number | undefined,
+  flags: number | undefined,
+];
+
+function createHandle(address: BindAddress, parameters: HandleArguments): ServerHandle {
+  const create = Reflect.get(net, '_createServerHandle') as (...parameters: HandleArguments) => ServerHandle | number;
+  const made = create(...parameters);
+  if (typeof made === 'number') throw bindError(address, made);
+  return made;
+}
+
+/** A socket file that nobody answers on is left over from a server that was killed, and is removed; anything else is somebody's. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const where = `Cannot listen on unix:${path}`;
+  try {
+    if (!lstatSync(path).isSocket()) {
+      throw new TsunicornError(
+        'BIND_FAILED',
+        `${where}: a file that is no socket stands there. Move it away or change "bind".`,
+      );
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error instanceof TsunicornError ? error : unixError(path, error);
+  }
+  const answer = await connectOnce(path);
+  if (answer === 'ECONNREFUSED') unlinkSync(path);
+  else if (answer === null) throw inUse({ kind: 'unix', path });
+  else if (answer !== 'ENOENT') {
+    throw new TsunicornError(
+      'BIND_FAILED',
+      `${where}: the socket there cannot be probed (${answer}). Remove it if no server uses it.`,
+    );
+  }
+}
+
+/** `null` when somebody accepted, else the errno. */
+function connectOnce(path: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ path });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(null);
+    });
+    socket.once('error', (error) => resolve(errnoOf(error) ?? error.message));
+  });
+}
+
+function bindError(address: BindAddress, errno: number): TsunicornError {
+  const name = getSystemErrorName(errno);
+  if (name === 'EADDRINUSE') return inUse(address);
+  const advice = {
+    EACCES:
+      'permission denied. Ports below 1024 need root or CAP_NET_BIND_SERVICE; a unix socket needs a writable directory.',
+    EADDRNOTAVAIL: 'this machine has no such address. "ip addr" lists those it has; 0.0.0.0 means all of them.',
+    EAFNOSUPPORT: 'this machine does not speak that address family. Is IPv6 switched off?',
+    ENOENT: 'its directory does not exist. Create it or change "bind".',
+    EINVAL: 'that descriptor is no socket. Pass a listening socket, or write an address.',
+    EBADF: 'that descriptor is not open. Pass a listening socket, or write an address.',
+  }[name];
+  return new TsunicornError(
+    'BIND_FAILED',
+    `Cannot listen on ${formatBind(address)}: ${advice ?? `${name}. Change "bind".`}`,
+  );
+}
+
+/** The error for an address that another process holds, with the command that shows which. */
+export function inUse(address: BindAddress): TsunicornError {
+  const show =
+    address.kind === 'tcp' ? `ss -ltnp 'sport = :${address.port}'` : `ss -lxp | grep '${formatBind(address).slice(5)}'`;
+  const message = `Cannot listen on ${formatBind(address)}: another process already listens there. Stop it (${show} shows which) or change "bind".`;
+  return new TsunicornError('BIND_IN_USE', message);
+}
+
+function unixError(path: string, cause: unknown): TsunicornError {
+  return new TsunicornError('BIND_FAILED', `Cannot listen on unix:${path}: ${messageOf(cause)}. Change "bind".`, {
+    cause,
+  });
+}

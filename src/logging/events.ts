@@ -1,0 +1,80 @@
+/** How much an operator wants to read; each level includes those after it. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * Every event that this program logs: its level and its words stand here and nowhere else. Whoever watches the log matches on the name,
+ * which never changes; the words may.
+ */
+export const logEvents = {
+  'server.starting': { level: 'info', message: 'starting' },
+  'server.listening': { level: 'info', message: 'listening' },
+  'server.ready': { level: 'info', message: 'all workers are ready' },
+  'server.stopping': { level: 'info', message: 'stopping' },
+  'server.stopHurried': { level: 'warn', message: 'asked to stop a second time: no longer waiting for requests' },
+  'server.stopped': { level: 'info', message: 'stopped' },
+  'server.failed': { level: 'error', message: 'giving up' },
+  'server.orphaned': { level: 'error', message: 'the master is gone: this worker finishes its requests and exits' },
+
+  'config.loaded': { level: 'info', message: 'configuration loaded' },
+  'config.invalid': { level: 'error', message: 'the configuration has a fault' },
+
+  'reload.started': { level: 'info', message: 'reloading' },
+  'reload.finished': { level: 'info', message: 'reload finished' },
+  'reload.superseded': {
+    level: 'warn',
+    message: 'reload did not finish: workers keep failing, and another was asked for',
+  },
+  'reload.failed': { level: 'error', message: 'reload failed: everything stays as it was' },
+  'reload.refused': { level: 'error', message: 'reload refused: a changed setting needs a restart' },
+  'reload.aborted': {
+    level: 'error',
+    message: 'reload aborted: the first new worker failed, the old workers serve on',
+  },
+  'reload.queued': { level: 'info', message: 'a reload is under way: one more follows it' },
+  'reload.ignored': { level: 'warn', message: 'reload ignored: the server is stopping' },
+
+  'signal.received': { level: 'info', message: 'signal received' },
+  'signal.ignored': { level: 'warn', message: 'this signal has no meaning in this release' },
+
+  'worker.spawned': { level: 'info', message: 'worker started' },
+  'worker.spawnFailed': { level: 'error', message: 'the operating system refused to start a worker' },
+  'worker.ready': { level: 'info', message: 'worker is ready' },
+  'worker.draining': { level: 'info', message: 'worker finishes its requests' },
+  'worker.drained': { level: 'debug', message: 'worker has no request left' },
+  'worker.exited': { level: 'info', message: 'worker exited' },
+  'worker.crashed': { level: 'error', message: 'worker died unexpectedly' },
+  'worker.bootFailed': { level: 'error', message: 'worker failed before it was ready' },
+  'worker.bootTimeout': { level: 'error', message: 'worker was not ready in time' },
+  'worker.timeout': { level: 'error', message: 'worker sent no heartbeat' },
+  'worker.killed': { level: 'warn', message: 'worker killed at the deadline' },
+  'worker.recycling': { level: 'info', message: 'worker has served its number of requests and is replaced' },
+  'worker.backoff': { level: 'warn', message: 'workers fail repeatedly: the next one is started later' },
+  'worker.output': { level: 'info', message: 'output of the application' },
+  'workers.changed': { level: 'info', message: 'number of workers changed' },
+
+  'app.loaded': { level: 'debug', message: 'application loaded' },
+  'app.warning': { level: 'warn', message: 'Node.js warns' },
+  'app.uncaughtException': { level: 'error', message: 'the application let an exception escape' },
+  'app.unhandledRejection': { level: 'error', message: 'the application left a rejected promise unhandled' },
+  'request.failed': { level: 'error', message: 'the application failed on a request' },
+  'drain.started': { level: 'debug', message: 'drain started' },
+  'drain.cut': { level: 'warn', message: 'connections cut at the end of gracefulTimeout' },
+
+  'logs.reopened': { level: 'info', message: 'log file reopened' },
+  'logs.reopenFailed': { level: 'error', message: 'log file not reopened: the old one is written on' },
+  'logs.writeFailed': { level: 'error', message: 'access log cannot be written: lines are kept, then dropped' },
+  'logs.dropped': { level: 'warn', message: 'log lines were lost' },
+
+  'hook.failed': { level: 'error', message: 'a hook threw' },
+  'hook.log': { level: 'info', message: 'logged by a hook' },
+  'message.invalid': { level: 'warn', message: 'a worker sent a message that the master does not know' },
+  'pidFile.written': { level: 'debug', message: 'pid file written' },
+  'pidFile.lost': { level: 'warn', message: 'the pid file no longer holds our pid: it is left alone' },
+  'socket.replaced': { level: 'info', message: 'a stale unix socket was replaced' },
+  'node.endOfLife': { level: 'warn', message: 'this Node.js line gets no more security fixes' },
+  'watch.changed': { level: 'info', message: 'a watched file changed' },
+  'system.clockJump': { level: 'warn', message: 'the master was suspended: one round of timeouts is skipped' },
+} as const satisfies Record<string, { level: LogLevel; message: string }>;
+
+/** The name of an event in {@link logEvents}. */
+export type LogEvent = keyof typeof logEvents;

@@ -1,0 +1,43 @@
+import { limitsOf } from '../config/limits.ts';
+import { digest } from './digest.ts';
+import { activeConfig, type Master } from './master.ts';
+import { perform } from './perform.ts';
+import { plan } from './plan.ts';
+import { type Pool, step } from './pool.ts';
+
+/** The loop looks around at least this often, so that it notices when it stood still. */
+const LONGEST_WAIT_MS = 1_000;
+/** A turn that took this much longer than it may: the master was stopped or suspended. */
+const STOOD_STILL_MS = 1_500;
+
+/**
+ * Plan, perform, wait, step: the whole life of the server, until it was stopped or no worker ever came up.
+ *
+ * @returns how it ended.
+ */
+export async function runArbiter(master: Master, start: Pool): Promise<{ how: 'stopped' | 'gaveUp'; pool: Pool }> {
+  let pool = start;
+  let turnAtMs = master.system.nowMs();
+  for (;;) {
+    const nowMs = master.system.nowMs();
+    const lateMs = nowMs - turnAtMs - LONGEST_WAIT_MS;
+    turnAtMs = nowMs;
+    if (lateMs > STOOD_STILL_MS) {
+      master.log.event('system.clockJump', { lateMs: Math.round(lateMs) });
+      pool = step(pool, { type: 'stoodStill', forMs: lateMs }, nowMs);
+    }
+    if (master.fatal !== null && pool.stop.mode === 'none') {
+      pool = step(pool, { type: 'stopRequested', mode: 'quick' }, nowMs);
+    }
+    const { actions, wakeInMs } = plan(pool, limitsOf(activeConfig(master, pool).config), nowMs);
+    for (const action of actions) {
+      if (action.type === 'exit') return { how: 'stopped', pool };
+      if (action.type === 'giveUp') return { how: 'gaveUp', pool };
+      pool = step(pool, action, nowMs);
+      await perform(master, pool, action);
+    }
+    for (const report of await master.inbox.take(Math.min(LONGEST_WAIT_MS, wakeInMs ?? LONGEST_WAIT_MS))) {
+      pool = digest(master, pool, report);
+    }
+  }
+}

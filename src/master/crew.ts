@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import type { LoadedConfig } from '../config/load.ts';
+import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
+import type { Listener } from '../listener/bind.ts';
+import { FIRST_INHERITED_FD, type OwnedProcess, type System } from '../os/system.ts';
+import type { Inbox } from './inbox.ts';
+
+const WORKER_SCRIPT = fileURLToPath(new URL('../worker/main.js', import.meta.url));
+
+/** The worker processes that were started and are not yet reaped. */
+export interface Crew {
+  /** Starts a worker; what becomes of it comes through the inbox. Returns its pid, 0 when it could not be started. */
+  spawn(worker: { id: number; generation: number }, loaded: LoadedConfig): number;
+  send(workerId: number, message: MasterMessage): void;
+  sendToAll(message: MasterMessage): void;
+  signal(workerId: number, name: 'SIGABRT' | 'SIGKILL'): void;
+  pidOf(workerId: number): number;
+}
+
+export function createCrew(context: {
+  system: System;
+  inbox: Pick<Inbox, 'push'>;
+  listeners: readonly Listener[];
+  cwd: string;
+}): Crew {
+  const { system, inbox, listeners, cwd } = context;
+  const processes = new Map<number, OwnedProcess>();
+  const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({ fd: FIRST_INHERITED_FD + index, url }));
+
+  return {
+    spawn({ id, generation }, { config, file }) {
+      const process = system.spawn(
+        {
+          script: WORKER_SCRIPT,
+          cwd: config.chdir ?? cwd,
+          env: workerEnvironment(config.env),
+          inheritFds: listeners.map(({ fd }) => fd),
+        },
+        {
+          onMessage: (raw) => inbox.push({ type: 'workerMessage', workerId: id, message: parseWorkerMessage(raw) }),
+          onExit: (exit) => {
+            processes.delete(id);
+            inbox.push({ type: 'workerExited', workerId: id, workerPid: process.pid, ...exit });
+          },
+        },
+      );
+      processes.set(id, process);
+      const message: MasterMessage = {
+        type: 'boot',
+        workerId: id,
+        generation,
+        listeners: inherited,
+        config: { ...config },
+        configFile: file,
+      };
+      process.send(message);
+      return process.pid;
+    },
+    send: (workerId, message) => processes.get(workerId)?.send(message),
+    sendToAll(message) {
+      for (const process of processes.values()) process.send(message);
+    },
+    signal: (workerId, name) => processes.get(workerId)?.signal(name),
+    pidOf: (workerId) => processes.get(workerId)?.pid ?? 0,
+  };
+}
+
+/** Socket activation is between the service manager and the master: nothing of it is a worker's business (sd_listen_fds(3)). */
+function workerEnvironment(own: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  const { LISTEN_PID: _pid, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...environment } = process.env;
+  return { ...environment, ...own };
+}

@@ -1,0 +1,56 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { WorkerMessage } from '../ipc/messages.ts';
+import type { MasterSignal } from './signals.ts';
+
+/** Everything that can happen to a master. Whoever learns of it puts it here, and does nothing else. */
+export type Report =
+  | { readonly type: 'signal'; readonly name: MasterSignal }
+  /** `message` is `null` when the worker sent something that is none. */
+  | { readonly type: 'workerMessage'; readonly workerId: number; readonly message: WorkerMessage | null }
+  | {
+      readonly type: 'workerExited';
+      readonly workerId: number;
+      /** 0 when it never started. */
+      readonly workerPid: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** The process never started, and why. */
+      readonly error?: Error;
+    }
+  | { readonly type: 'configLoaded'; readonly loaded: LoadedConfig }
+  | { readonly type: 'configRefused'; readonly faults: readonly string[] }
+  | { readonly type: 'fileChanged'; readonly path: string };
+
+/** The one queue between the world and the arbiter. */
+export interface Inbox {
+  push(report: Report): void;
+  /** Everything that came, as soon as there is something, or nothing after `withinMs`. Pending input is always looked at first. */
+  take(withinMs: number): Promise<readonly Report[]>;
+}
+
+export function createInbox(): Inbox {
+  let queue: Report[] = [];
+  let wake: (() => void) | null = null;
+  return {
+    push(report) {
+      queue.push(report);
+      wake?.();
+    },
+    async take(withinMs) {
+      if (withinMs <= 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      else if (queue.length === 0) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, withinMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        wake = null;
+      }
+      const taken = queue;
+      queue = [];
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
+import type { LoadedConfig, LoadRequest } from '../config/load.ts';
+import type { ErrorCode, TsunicornError } from '../errors.ts';
+import type { Listener } from '../listener/bind.ts';
+import { hookLog } from '../logging/hook-log.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { System } from '../os/system.ts';
+import type { Config } from '../settings.ts';
+import type { Crew } from './crew.ts';
+import type { HookRunner } from './hook-runner.ts';
+import type { Inbox } from './inbox.ts';
+import type { Pool } from './pool.ts';
+
+/** Why a worker did not come up, in words for a person. */
+export interface BootFailure {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+/** What the arbiter acts with. The pool, which it decides on, is apart from this. */
+export interface Master {
+  readonly system: System;
+  readonly inbox: Inbox;
+  readonly log: Logger;
+  readonly crew: Crew;
+  readonly hooks: HookRunner;
+  readonly listeners: readonly Listener[];
+  /** Where the configuration came from, for the next time it is read. */
+  readonly request: LoadRequest;
+  /** The configuration of each generation that may still be needed. */
+  readonly configs: Map<number, LoadedConfig>;
+  /** Of workers that have not exited yet. */
+  readonly bootFailures: Map<number, BootFailure>;
+  /** What is told to the user if no worker ever becomes ready. */
+  lastBootFailure: BootFailure | null;
+  /** Why the start must stop, once the workers are gone. */
+  fatal: TsunicornError | null;
+}
+
+/** The configuration that is in force. */
+export function activeConfig(master: Master, pool: Pool): LoadedConfig {
+  const loaded = master.configs.get(pool.generation);
+  if (loaded === undefined) throw new Error(`generation ${pool.generation} has no configuration`);
+  return loaded;
+}
+
+/** The server as hooks in the master see it. */
+export function serverInfo(facts: {
+  readonly addresses: readonly string[];
+  readonly target: number;
+  readonly config: Config;
+  readonly log: Logger;
+}): ServerInfo {
+  const { addresses, target, config, log } = facts;
+  return { pid: process.pid, addresses, workers: target, config, log: hookLog(log) };
+}
+
+/** The server as it stands now. */
+export function activeServerInfo(master: Master, pool: Pool): ServerInfo {
+  const addresses = master.listeners.map(({ url }) => url);
+  const { config } = activeConfig(master, pool);
+  return serverInfo({ addresses, target: pool.target, config, log: master.log });
+}
+
+/** A worker as hooks in the master see it. */
+export function workerInfo(
+  master: Master,
+  worker: { readonly id: number; readonly generation: number },
+  pid: number = master.crew.pidOf(worker.id),
+): WorkerInfo {
+  return { id: worker.id, generation: worker.generation, pid, log: hookLog(master.log) };
+}

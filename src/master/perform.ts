@@ -1,0 +1,133 @@
+import { limitsOf } from '../config/limits.ts';
+import { TsunicornError, unreachable } from '../errors.ts';
+import { runGate } from './hook-runner.ts';
+import { activeConfig, activeServerInfo, type BootFailure, type Master, workerInfo } from './master.ts';
+import type { Action, Pool } from './pool.ts';
+import { faultsOf, reloadConfig } from './reload.ts';
+
+/** Does what the plan asks for. `pool` is the pool after the action. */
+export async function perform(master: Master, pool: Pool, action: Action): Promise<void> {
+  const { crew, log } = master;
+  switch (action.type) {
+    case 'spawn':
+      return await spawnWorker(master, pool, action);
+    case 'drain': {
+      const graceMs = Math.max(0, action.killAtMs - master.system.nowMs());
+      log.event('worker.draining', { ...identify(master, action), mode: action.mode, graceMs: Math.round(graceMs) });
+      return crew.send(action.workerId, { type: 'drain', mode: action.mode, graceMs });
+    }
+    case 'abort':
+      return abortWorker(master, pool, action);
+    case 'kill':
+      return killWorker(master, pool, action);
+    case 'loadConfig':
+      return startLoading(master, pool);
+    case 'announceReady':
+      log.event('server.ready', { workers: pool.target });
+      return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
+    case 'finishReload':
+      for (const generation of master.configs.keys()) {
+        if (generation !== pool.generation) master.configs.delete(generation);
+      }
+      return log.event(action.complete ? 'reload.finished' : 'reload.superseded', { generation: pool.generation });
+    case 'abortReload':
+      return abortReload(master, pool);
+    case 'giveUp':
+    case 'exit':
+      return;
+    default:
+      return unreachable(action);
+  }
+}
+
+/** What identifies a worker in every line about it. */
+export function identify(master: Master, { workerId }: { workerId: number }) {
+  return { workerId, workerPid: master.crew.pidOf(workerId) };
+}
+
+function hooksOf(master: Master, pool: Pool) {
+  return activeConfig(master, pool).hooks;
+}
+
+async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'spawn' }>): Promise<void> {
+  const { crew, log } = master;
+  const loaded = activeConfig(master, pool);
+  const worker = { id: action.workerId, generation: action.generation };
+  const callPreFork = () => loaded.hooks.preFork?.(activeServerInfo(master, pool), workerInfo(master, worker));
+  if (pool.everReady) {
+    // By now a hook that fails must not keep a worker from being replaced.
+    await master.hooks.run('preFork', callPreFork);
+  } else {
+    await runGate('preFork', callPreFork).catch((error: unknown) => {
+      if (!(error instanceof TsunicornError)) throw error;
+      master.fatal ??= error;
+    });
+    if (master.fatal !== null) {
+      const { fatal: error } = master;
+      return master.inbox.push({
+        type: 'workerExited',
+        workerId: worker.id,
+        workerPid: 0,
+        code: null,
+        signal: null,
+        error,
+      });
+    }
+  }
+  crew.spawn(worker, loaded);
+  log.event('worker.spawned', { ...identify(master, action), generation: action.generation });
+}
+
+function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'abort' }>): void {
+  const silentMs = Math.round(action.silentMs);
+  master.log.event('worker.timeout', { ...identify(master, action), silentMs });
+  const worker = pool.workers.find(({ id }) => id === action.workerId);
+  if (worker !== undefined) {
+    const info = workerInfo(master, worker);
+    const { workerTimeout } = hooksOf(master, pool);
+    master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, { silentMs }));
+  }
+  master.crew.signal(action.workerId, 'SIGABRT');
+}
+
+function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'kill' }>): void {
+  if (action.why === 'bootTimeout') {
+    const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
+    const failure: BootFailure = {
+      code: 'NO_WORKER_READY',
+      text:
+        `The application was not ready within ${bootTimeoutMs / 1000} s (bootTimeout). ` +
+        'Look for what it waits for while it is loaded, or allow it more time.',
+    };
+    master.lastBootFailure = failure;
+    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
+  } else {
+    master.log.event('worker.killed', { ...identify(master, action), why: action.why });
+  }
+  master.crew.signal(action.workerId, 'SIGKILL');
+}
+
+function startLoading(master: Master, pool: Pool): void {
+  const current = activeConfig(master, pool);
+  master.log.event('reload.started', { generation: pool.generation });
+  const loading = async () => {
+    const loaded = await reloadConfig(master.request, current);
+    await master.hooks.run('onReload', () => loaded.hooks.onReload?.(activeServerInfo(master, pool)));
+    return loaded;
+  };
+  void loading().then(
+    (loaded) => master.inbox.push({ type: 'configLoaded', loaded }),
+    (error: unknown) => master.inbox.push({ type: 'configRefused', faults: faultsOf(error) }),
+  );
+}
+
+function abortReload(master: Master, pool: Pool): void {
+  for (const generation of master.configs.keys()) {
+    if (generation > pool.generation) master.configs.delete(generation);
+  }
+  const { config, hooks } = activeConfig(master, pool);
+  master.log.reconfigure(config);
+  const faults = [master.lastBootFailure?.text ?? 'The first new worker failed before it was ready.'];
+  master.log.event('reload.aborted', { generation: pool.generation, faults });
+  master.hooks.notify('onReloadFailed', () => hooks.onReloadFailed?.(activeServerInfo(master, pool), faults));
+}

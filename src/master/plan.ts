@@ -1,0 +1,179 @@
+import { unreachable } from '../errors.ts';
+import type { DrainMode } from '../ipc/messages.ts';
+import type { Action, Pool, PoolWorker } from './pool.ts';
+
+/** A stop that was hurried, and a worker that serves nobody yet, get this long. */
+const QUICK_STOP_MS = 1_000;
+/** Between SIGABRT, which lets a hook write evidence, and SIGKILL. */
+const ABORT_GRACE_MS = 1_000;
+
+/** The limits the plan obeys, in milliseconds; `timeoutMs` is `null` when silence is allowed. */
+export interface PoolLimits {
+  readonly maxSurge: number;
+  readonly bootTimeoutMs: number;
+  readonly timeoutMs: number | null;
+  readonly gracefulTimeoutMs: number;
+}
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  /** How long nothing will be due, if nothing happens; `null`: for ever. */
+  readonly wakeInMs: number | null;
+}
+
+/**
+ * What is to be done about `pool` now, and when to look again. Performing every action and feeding each back to `step` leaves nothing to
+ * do until time passes or something happens.
+ *
+ * Two promises rest here: the ready workers never fall below the target through our own doing, and the workers that boot or serve never
+ * exceed the target plus `maxSurge`.
+ */
+export function plan(pool: Pool, limits: PoolLimits, nowMs: number): Plan {
+  const overdue = planOverdue(pool, limits, nowMs);
+  // What they change is planned for in the next round.
+  const actions =
+    overdue.length > 0
+      ? overdue
+      : pool.stop.mode === 'none'
+        ? planService(pool, limits, nowMs)
+        : planStop(pool, limits, nowMs);
+  return { actions, wakeInMs: actions.length > 0 ? 0 : nextDeadlineInMs(pool, limits, nowMs) };
+}
+
+function planOverdue(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
+  return pool.workers.flatMap((worker): Action[] => {
+    const dueMs = deadlineMs(worker, limits);
+    if (dueMs === null || nowMs < dueMs) return [];
+    switch (worker.state.phase) {
+      case 'booting':
+        return [{ type: 'kill', workerId: worker.id, why: 'bootTimeout' }];
+      case 'ready':
+        return [
+          {
+            type: 'abort',
+            workerId: worker.id,
+            silentMs: nowMs - worker.state.heartbeatMs,
+            killAtMs: nowMs + ABORT_GRACE_MS,
+          },
+        ];
+      case 'draining':
+      case 'killed':
+        return [{ type: 'kill', workerId: worker.id, why: 'deadline' }];
+      default:
+        return unreachable(worker.state);
+    }
+  });
+}
+
+function planStop(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
+  if (pool.workers.length === 0) return [{ type: 'exit' }];
+  const { mode } = pool.stop;
+  return pool.workers.flatMap((worker): Action[] => {
+    const { state } = worker;
+    if (mode === 'kill') {
+      const sent = state.phase === 'killed' && state.killAtMs === null;
+      return sent ? [] : [{ type: 'kill', workerId: worker.id, why: 'hurried' }];
+    }
+    if (mode === 'none' || state.phase === 'killed') return [];
+    if (state.phase !== 'draining') return [drain(worker, mode, limits, nowMs)];
+    return mode === 'quick' && state.mode !== 'quick' ? [drain(worker, 'quick', limits, nowMs)] : [];
+  });
+}
+
+function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
+  const booting = pool.workers.filter(({ state }) => state.phase === 'booting');
+  const ready = pool.workers.filter(({ state }) => state.phase === 'ready');
+  // Until one worker was ready, a failure is not repeated: the others of the first round decide.
+  const doomed = !pool.everReady && pool.backoff.failures > 0;
+  if (doomed && booting.length === 0) return [{ type: 'giveUp' }];
+  const turn = planReloadTurn(pool);
+  if (turn !== null) return [turn];
+
+  // At most one recycling worker leaves at a time; the others serve on until it is their turn.
+  const recycling = ready.find((worker) => worker.recycling && worker.generation === pool.generation);
+  const leaves = (worker: PoolWorker) => worker.generation !== pool.generation || worker === recycling;
+  const staying = [...booting, ...ready].filter((worker) => !leaves(worker));
+
+  const unwanted = unwantedBooting(pool, booting, { maxServing: pool.target + limits.maxSurge, ready: ready.length });
+  const spare = Math.max(0, ready.length - pool.target);
+  const excess = ready.filter((worker) => !leaves(worker)).slice(0, Math.max(0, staying.length - pool.target));
+  const retiring = [...ready.filter(leaves), ...excess].slice(0, spare);
+  const drains = [
+    ...unwanted.map((worker) => drain(worker, 'quick', limits, nowMs)),
+    ...retiring.map((worker) => drain(worker, 'retire', limits, nowMs)),
+  ];
+  if (drains.length > 0) return drains;
+
+  if (doomed || nowMs < pool.backoff.retryAtMs) return [];
+  const room = pool.target + limits.maxSurge - booting.length - ready.length;
+  const spawns = spawnActions(pool, limits, nowMs, Math.min(room, pool.target - staying.length));
+  if (spawns.length > 0) return spawns;
+  return planMilestone(pool, ready.length);
+}
+
+/** What a reload needs before the workers are looked at; `null`: nothing. */
+function planReloadTurn({ everReady, backoff, reload }: Pool): Action | null {
+  if (reload.phase === 'requested') return everReady ? { type: 'loadConfig' } : null;
+  if (reload.phase !== 'rolling') return null;
+  if (reload.trial === 'failed') return { type: 'abortReload' };
+  // A roll that keeps failing may never end: whoever asked again has mended something, and must not wait for it.
+  const stuck = reload.trial === 'proven' && backoff.failures > 1;
+  return reload.again && stuck ? { type: 'finishReload', complete: false } : null;
+}
+
+/** Booting workers that nobody waits for: of another generation, or more than there may be (the youngest first). */
+function unwantedBooting(pool: Pool, booting: readonly PoolWorker[], count: { maxServing: number; ready: number }) {
+  const outdated = booting.filter(({ generation }) => generation !== pool.generation);
+  const current = booting.filter(({ generation }) => generation === pool.generation);
+  const allowed = Math.max(0, count.maxServing - count.ready);
+  return [...outdated, ...current.slice(allowed)];
+}
+
+function spawnActions(pool: Pool, limits: PoolLimits, nowMs: number, count: number): Action[] {
+  return Array.from({ length: Math.max(0, count) }, (_, index) => ({
+    type: 'spawn',
+    workerId: pool.lastWorkerId + 1 + index,
+    generation: pool.generation,
+    bootDeadlineMs: nowMs + limits.bootTimeoutMs,
+  }));
+}
+
+function planMilestone(pool: Pool, readyCount: number): Action[] {
+  const current = pool.workers.filter((worker) => worker.state.phase === 'booting' || worker.state.phase === 'ready');
+  const complete =
+    readyCount === pool.target &&
+    current.every((worker) => worker.state.phase === 'ready' && worker.generation === pool.generation);
+  if (!complete) return [];
+  if (!pool.announced) return [{ type: 'announceReady' }];
+  return pool.reload.phase === 'rolling' ? [{ type: 'finishReload', complete: true }] : [];
+}
+
+/** A worker that still boots holds no request: it is not waited for longer than a quick stop. */
+function drain(worker: PoolWorker, mode: DrainMode, limits: PoolLimits, nowMs: number): Action {
+  const quick = mode === 'quick' || worker.state.phase === 'booting';
+  const graceMs = quick ? Math.min(QUICK_STOP_MS, limits.gracefulTimeoutMs) : limits.gracefulTimeoutMs;
+  const earlierMs = worker.state.phase === 'draining' ? worker.state.killAtMs : Number.POSITIVE_INFINITY;
+  return { type: 'drain', workerId: worker.id, mode, killAtMs: Math.min(earlierMs, nowMs + graceMs) };
+}
+
+/** When this worker's patience ends; `null`: never. */
+function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
+  const { state } = worker;
+  switch (state.phase) {
+    case 'booting':
+      return state.bootDeadlineMs;
+    case 'ready':
+      return limits.timeoutMs === null ? null : state.heartbeatMs + limits.timeoutMs;
+    case 'draining':
+    case 'killed':
+      return state.killAtMs;
+    default:
+      return unreachable(state);
+  }
+}
+
+function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number | null {
+  const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
+  if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
+  return deadlines.length === 0 ? null : Math.max(0, Math.min(...deadlines) - nowMs);
+}

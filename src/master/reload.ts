@@ -1,0 +1,25 @@
+import { diffConfigs, restartNeeded } from '../config/diff.ts';
+import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
+import { messageOf, TsunicornError } from '../errors.ts';
+
+/**
+ * Reads the configuration again, as at the start, and refuses it when it is faulty or needs more than a reload. Nothing is changed here.
+ *
+ * @throws TsunicornError with every fault, for the log and for whoever asked.
+ */
+export async function reloadConfig(request: LoadRequest, current: LoadedConfig): Promise<LoadedConfig> {
+  const loaded = await loadConfig(request);
+  const refused = restartNeeded(diffConfigs(current.config, loaded.config));
+  if (refused.length === 0) return loaded;
+  const faults = refused.map(
+    ({ name, oldText, newText }) =>
+      `"${name}" changed from ${oldText} to ${newText}, which a reload can not apply: restart the server, or change it back.`,
+  );
+  throw new TsunicornError('RELOAD_NEEDS_RESTART', 'The reload needs a restart, so nothing was changed.', { faults });
+}
+
+/** The faults of whatever went wrong while a configuration was read, one sentence each. */
+export function faultsOf(error: unknown): readonly string[] {
+  if (error instanceof TsunicornError && error.faults.length > 0) return error.faults;
+  return [messageOf(error)];
+}

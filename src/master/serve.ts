@@ -1,0 +1,101 @@
+import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
+import { TsunicornError } from '../errors.ts';
+import { type BindAddress, parseBind } from '../listener/address.ts';
+import { bindAll, type Listener } from '../listener/bind.ts';
+import { createLogger, type Logger } from '../logging/logger.ts';
+import { nodeLineFault } from '../os/node-line.ts';
+import { packageVersion } from '../os/package.ts';
+import type { System } from '../os/system.ts';
+import { masterTitle } from '../os/title.ts';
+import { runArbiter } from './arbiter.ts';
+import { createCrew } from './crew.ts';
+import { createHookRunner, runGate } from './hook-runner.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
+import { writePidFile } from './pidfile.ts';
+import { createPool, FIRST_GENERATION } from './pool.ts';
+import { listenForSignals } from './signals.ts';
+import { watchFiles } from './watch.ts';
+
+/** What a server is made of before it has workers. */
+interface Foundation {
+  readonly request: LoadRequest;
+  readonly system: System;
+  readonly inbox: Inbox;
+  readonly log: Logger;
+  readonly loaded: LoadedConfig;
+}
+
+/**
+ * Runs a server from its configuration to its end. Resolves when it was stopped as asked.
+ *
+ * @throws TsunicornError for everything that keeps it from starting; what was opened is closed by then.
+ */
+export async function serve(request: LoadRequest, system: System): Promise<void> {
+  const inbox = createInbox();
+  listenForSignals(inbox);
+  const loaded = await loadConfig(request);
+  const { config, hooks } = loaded;
+  process.title = masterTitle(config.procName);
+  const log = createLogger(config, { role: 'master', pid: process.pid });
+  log.event('server.starting', { version: packageVersion(), node: process.version, config: loaded.file?.path ?? null });
+  const oldNode = nodeLineFault(process.versions.node, new Date());
+  if (oldNode !== null) log.event('node.endOfLife', oldNode);
+
+  const addresses = bindAddresses(config.bind);
+  const asked = [config.bind].flat();
+  await runGate('onStarting', () =>
+    hooks.onStarting?.(serverInfo({ addresses: asked, target: config.workers, config, log })),
+  );
+  const pidFile = config.pidFile === null ? null : writePidFile(config.pidFile, process.pid);
+  if (pidFile !== null) log.event('pidFile.written', { path: config.pidFile });
+  let listeners: readonly Listener[] = [];
+  try {
+    listeners = await bindAll(addresses, { socketMode: config.socketMode });
+    log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
+    await supervise({ request, system, inbox, log, loaded }, listeners);
+  } finally {
+    for (const listener of listeners) listener.close();
+    if (pidFile !== null && !pidFile.remove()) log.event('pidFile.lost', { path: config.pidFile });
+    log.flush();
+  }
+}
+
+async function supervise(foundation: Foundation, listeners: readonly Listener[]): Promise<void> {
+  const { request, system, inbox, log, loaded } = foundation;
+  const master: Master = {
+    ...{ request, system, inbox, log, listeners },
+    crew: createCrew({ system, inbox, listeners, cwd: request.cwd }),
+    hooks: createHookRunner(log),
+    configs: new Map([[FIRST_GENERATION, loaded]]),
+    bootFailures: new Map(),
+    lastBootFailure: null,
+    fatal: null,
+  };
+  const watcher = watchFiles(loaded, { inbox, cwd: request.cwd });
+  const end = await runArbiter(master, createPool({ target: loaded.config.workers, jitterSeed: system.random() }));
+  await watcher?.close();
+  const { onExit } = activeConfig(master, end.pool).hooks;
+  await master.hooks.run('onExit', () => onExit?.(activeServerInfo(master, end.pool)));
+  if (master.fatal === null && end.how === 'stopped') return log.event('server.stopped');
+  const error = master.fatal ?? noWorkerReady(master);
+  log.event('server.failed', { code: error.code });
+  throw error;
+}
+
+function noWorkerReady({ lastBootFailure }: Master): TsunicornError {
+  const { code, text } = lastBootFailure ?? {
+    code: 'NO_WORKER_READY',
+    text: 'Every worker ended before it was ready.',
+  };
+  return new TsunicornError(code, `No worker became ready, so the server stops.\n\n${text}`);
+}
+
+/** The configuration was validated: what is no address by now is a fault of ours. */
+function bindAddresses(bind: string | readonly string[]): BindAddress[] {
+  return [bind].flat().map((text) => {
+    const address = parseBind(text);
+    if ('fault' in address) throw new TsunicornError('BIND_ADDRESS', address.fault);
+    return address;
+  });
+}

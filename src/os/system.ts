@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
+
+/** How to start a worker process. */
+export interface ProcessSpec {
+  readonly script: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Descriptors that the process inherits, from `FIRST_INHERITED_FD` up, in this order. */
+  readonly inheritFds: readonly number[];
+}
+
+export interface ProcessEvents {
+  onMessage(raw: unknown): void;
+  /** Once, when the process is gone and reaped. `error` is set when it never started. */
+  onExit(exit: { code: number | null; signal: string | null; error?: Error }): void;
+}
+
+/** A process that was started and is not yet reaped: a signal never reaches a stranger that was given the same pid later. */
+export interface OwnedProcess {
+  readonly pid: number;
+  send(message: object): void;
+  signal(name: 'SIGABRT' | 'SIGKILL'): void;
+}
+
+/** The few things the master asks of the operating system. Tests give it another one. */
+export interface System {
+  /** Monotonic milliseconds. */
+  nowMs(): number;
+  /** In [0, 1). */
+  random(): number;
+  /** Starts a process with an ipc channel. It throws nothing: a failure is reported through `onExit`. */
+  spawn(spec: ProcessSpec, events: ProcessEvents): OwnedProcess;
+}
+
+/** 0 to 2 are the standard streams, 3 is the ipc channel. */
+export const FIRST_INHERITED_FD = 4;
+
+const CHANNEL_PATIENCE_MS = 500;
+
+export const realSystem: System = {
+  nowMs: () => performance.now(),
+  random: () => Math.random(),
+  spawn: spawnProcess,
+};
+
+function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
+  let over = false;
+  const end = (exit: Parameters<ProcessEvents['onExit']>[0]) => {
+    if (!over) events.onExit(exit);
+    over = true;
+  };
+  const child = startNode(spec);
+  if (child instanceof Error) {
+    setImmediate(end, { code: null, signal: null, error: child });
+    return { pid: 0, send: () => {}, signal: () => {} };
+  }
+  child.on('message', (raw: unknown) => events.onMessage(raw));
+  child.on('exit', (code, signal) => {
+    // What it said last may still be in the channel; a grandchild that holds the channel open must not hide the exit.
+    if (!child.connected) return end({ code, signal });
+    const patience = setTimeout(end, CHANNEL_PATIENCE_MS, { code, signal });
+    child.once('disconnect', () => {
+      clearTimeout(patience);
+      end({ code, signal });
+    });
+  });
+  // Before the process runs: it could not be started. Later: a message or a signal came too late for it, and its exit says the rest.
+  child.on('error', (error) => {
+    if (child.pid === undefined) end({ code: null, signal: null, error });
+  });
+  return {
+    pid: child.pid ?? 0,
+    send: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
+    signal: (name) => child.kill(name),
+  };
+}
+
+function startNode(spec: ProcessSpec): ChildProcess | Error {
+  // SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is switched off where it can be.
+  const flags = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
+  try {
+    const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
+    return spawn(process.execPath, [...inherited, ...flags, spec.script], {
+      cwd: spec.cwd,
+      env: { ...spec.env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...spec.inheritFds],
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,28 @@
+import { describeThrown } from '../app/describe.ts';
+import { TsunicornError } from '../errors.ts';
+import type { MasterChannel } from './channel.ts';
+import type { Equipment } from './equipment.ts';
+
+/** Tells the master why there will be no worker here, and ends the process. */
+export async function reportBootFailure(error: unknown, equipment: Equipment, channel: MasterChannel): Promise<never> {
+  const code = error instanceof TsunicornError ? error.code : 'APP_LOAD';
+  await channel.send({ type: 'bootFailed', code, text: describeThrown(error) });
+  equipment.log.flush();
+  process.exit(1);
+}
+
+/**
+ * What escapes an application while it boots is a failed boot. Later it is logged, and the worker asks to be replaced: its state is
+ * unknown, but its other requests deserve their answers. An application that handles such errors itself is left alone.
+ */
+export function watchEscapedErrors(equipment: Equipment, channel: MasterChannel, isBooting: () => boolean): void {
+  const watch = (event: 'uncaughtException' | 'unhandledRejection') => {
+    process.on(event, (error: unknown) => {
+      if (isBooting()) return void reportBootFailure(error, equipment, channel);
+      equipment.log.event(`app.${event}`, { error });
+      if (process.listenerCount(event) === 1) void channel.send({ type: 'recycle', why: event });
+    });
+  };
+  watch('uncaughtException');
+  watch('unhandledRejection');
+}

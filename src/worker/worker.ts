@@ -1,0 +1,113 @@
+import { limitsOf } from '../config/limits.ts';
+import { loadHooks } from '../config/load.ts';
+import { unreachable } from '../errors.ts';
+import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
+import { workerTitle } from '../os/title.ts';
+import type { Config } from '../settings.ts';
+import { acceptAll, bootService } from './boot.ts';
+import { type MasterChannel, openMasterChannel } from './channel.ts';
+import { type DrainTarget, drainWorker } from './drain.ts';
+import { type Equipment, openEquipment } from './equipment.ts';
+import { reportBootFailure, watchEscapedErrors } from './failures.ts';
+import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
+import { observeFor } from './observer.ts';
+import { handleWorkerSignals } from './signals.ts';
+
+const QUICK_STOP_MS = 1_000;
+
+/** How the life of a worker stands. A drain can cut a boot short; nothing leads back from `leaving`. */
+type Life =
+  | { readonly phase: 'waiting' }
+  | { readonly phase: 'booting'; readonly equipment: Equipment }
+  | {
+      readonly phase: 'serving' | 'leaving';
+      readonly equipment: Equipment;
+      readonly target: DrainTarget;
+      readonly gracefulTimeoutMs: number;
+    };
+
+interface Worker {
+  readonly channel: MasterChannel;
+  life: Life;
+}
+
+/**
+ * The life of one worker process: told what to be, it loads the application, accepts, beats, and drains when it is told to, when it is
+ * signalled, or when its master is gone. It ends the process itself.
+ */
+export function startWorker(): void {
+  const worker: Worker = { channel: openMasterChannel(), life: { phase: 'waiting' } };
+  handleWorkerSignals({
+    drain: (mode) => drainUnasked(worker, mode),
+    reopenLogs: () => reopenLogs(worker),
+    abort: () => void (worker.life.phase === 'waiting' ? process.exit(1) : worker.life.equipment.abort()),
+  });
+  worker.channel.onClosed(() => {
+    if (worker.life.phase === 'serving') worker.life.equipment.log.event('server.orphaned');
+    drainUnasked(worker, 'stop');
+  });
+  worker.channel.onMessage((message) => receive(worker, message));
+}
+
+function receive(worker: Worker, message: MasterMessage): void {
+  switch (message.type) {
+    case 'boot':
+      return void boot(worker, message);
+    case 'drain':
+      return void drain(worker, message.mode, message.graceMs);
+    case 'reopenLogs':
+      return reopenLogs(worker);
+    default:
+      return unreachable(message);
+  }
+}
+
+async function boot(worker: Worker, message: BootMessage): Promise<void> {
+  const { channel } = worker;
+  // The master validated it, and only the master holds the other end of this channel.
+  const config = message.config as unknown as Config;
+  const equipment = openEquipment(message, config);
+  worker.life = { phase: 'booting', equipment };
+  process.title = workerTitle(config.procName, message.workerId);
+  watchEscapedErrors(equipment, channel, () => worker.life.phase === 'booting');
+  const { gracefulTimeoutMs, timeoutMs } = limitsOf(config);
+  try {
+    if (message.configFile !== null) equipment.hooks = await loadHooks(message.configFile);
+    await equipment.hooks.postFork?.(equipment.server, equipment.worker);
+    const service = await bootService(config, observeFor(equipment, config, channel));
+    await equipment.hooks.postWorkerInit?.(equipment.worker);
+    const acceptors = await acceptAll(message.listeners, config.backlog, service);
+    worker.life = { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
+  } catch (error) {
+    return await reportBootFailure(error, equipment, channel);
+  }
+  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
+  await channel.send({ type: 'ready' });
+}
+
+async function drain(worker: Worker, mode: DrainMode, graceMs: number): Promise<void> {
+  const { life } = worker;
+  if (life.phase === 'waiting') return process.exit(0);
+  const { equipment } = life;
+  if (mode === 'quick') await equipment.runHook('workerInt', (hooks) => hooks.workerInt?.(equipment.worker));
+  if (life.phase === 'booting') return await equipment.leave(0);
+  worker.life = { ...life, phase: 'leaving' };
+  equipment.log.event('drain.started', { mode, graceMs });
+  const cut = await drainWorker(life.target, { mode, graceMs });
+  if (cut > 0) equipment.log.event('drain.cut', { connections: cut });
+  await equipment.leave(0);
+}
+
+/** Told by nobody but a signal or the end of the master: the limits are this worker's own, and nobody else will enforce them. */
+function drainUnasked(worker: Worker, mode: DrainMode): void {
+  const { life } = worker;
+  if (life.phase === 'leaving' && mode !== 'quick') return;
+  const graceMs = life.phase === 'serving' && mode !== 'quick' ? life.gracefulTimeoutMs : QUICK_STOP_MS;
+  void worker.channel.send({ type: 'leaving' });
+  setTimeout(() => process.exit(1), graceMs).unref();
+  void drain(worker, mode, graceMs);
+}
+
+function reopenLogs({ life }: Worker): void {
+  if (life.phase !== 'waiting') life.equipment.reopenLogs();
+}

@@ -1,0 +1,116 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MARK } from './family.ts';
+
+/** How to start the server. */
+export interface CommandOptions {
+  /**
+   * TARGET. A path below `test/fixtures` (`'apps/hello.cjs'`, with `:export` if need be) becomes absolute, unless `cwd` is given; all
+   * else (Python targets, files that are not there) is passed as it is.
+   */
+  readonly app?: string;
+  /** Written into the temporary folder: a string as `tsunicorn.conf.ts`, an object as `tsunicorn.conf.json`; passed with `--config`. */
+  readonly config?: string | object;
+  /** `--bind 127.0.0.1:0` is added where neither these nor the config bind anything, `--log-format json` where they say nothing else. */
+  readonly flags?: readonly string[];
+  /** Default: the temporary folder. */
+  readonly cwd?: string;
+  /** Added to this process's environment, which is rid of what would configure a server; `undefined` removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The program in place of `dist/bin.js`: for the tests of this harness. */
+  readonly bin?: string;
+}
+
+/** What to spawn. */
+export interface Command {
+  readonly node: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Record<string, string | undefined>;
+  /** A temporary folder of this server's own. */
+  readonly dir: string;
+  readonly pidFile: string | null;
+  /** The value of the mark in the environment of all its processes. */
+  readonly mark: string;
+  /** Writes the config file anew, for a reload; in the language it was started with. */
+  writeConfig(config: string | object): void;
+  /** Removes the temporary folder. */
+  remove(): void;
+}
+
+const projectDir = fileURLToPath(new URL('../..', import.meta.url));
+const CONFIGURES =
+  /^(TSUNICORN_.*|PORT|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS|NODE_OPTIONS|LISTEN_.*|NOTIFY_SOCKET|WATCHDOG_.*)$/;
+
+/** The absolute path of a file below `test/fixtures`. */
+export function fixture(path: string): string {
+  return resolve(projectDir, 'test/fixtures', path);
+}
+
+/** Makes the temporary folder and the command line. The caller owns the folder and removes it. */
+export function prepareCommand(options: CommandOptions): Command {
+  const bin = options.bin ?? process.env.TSUNICORN_TEST_BIN ?? join(projectDir, 'dist/bin.js');
+  if (!existsSync(bin)) throw new Error(`${bin} is not there: build the server first (npm run build)`);
+  const dir = mkdtempSync(join(tmpdir(), 'tsunicorn-test-'));
+  const { app, config, flags = [], cwd = dir } = options;
+  const configPath = join(dir, typeof config === 'string' ? 'tsunicorn.conf.ts' : 'tsunicorn.conf.json');
+  const writeConfig = (value: string | object) =>
+    writeFileSync(configPath, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+
+  const args = [bin];
+  if (config !== undefined) {
+    writeConfig(config);
+    args.push('--config', configPath);
+  }
+  if (!flags.some(isFlag('--bind', '-b')) && !bindsSomething(config)) args.push('--bind', '127.0.0.1:0');
+  if (!flags.some(isFlag('--log-format'))) args.push('--log-format', 'json');
+  args.push(...flags);
+  if (app !== undefined) args.push(options.cwd === undefined ? absoluteFixture(app) : app);
+
+  const pidFile = valueAfter(flags, '--pid-file', '-p') ?? pidFileOf(config);
+  const mark = `${process.pid}-${dir.slice(-6)}`;
+  return {
+    node: process.env.TSUNICORN_TEST_NODE ?? process.execPath,
+    args,
+    cwd,
+    env: { ...cleanEnvironment(), ...options.env, [MARK]: mark },
+    dir,
+    pidFile: pidFile === null ? null : resolve(cwd, pidFile),
+    mark,
+    writeConfig,
+    remove: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+function cleanEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !CONFIGURES.test(name)));
+}
+
+function absoluteFixture(app: string): string {
+  const [, path = app, suffix = ''] = /^(.*?)(:[^/]*)?$/.exec(app) ?? [];
+  return !isAbsolute(path) && existsSync(fixture(path)) ? `${fixture(path)}${suffix}` : app;
+}
+
+function bindsSomething(config: string | object | undefined): boolean {
+  if (typeof config === 'string') return /\bbind\b/.test(config);
+  return config !== undefined && 'bind' in config;
+}
+
+function pidFileOf(config: string | object | undefined): string | null {
+  return typeof config === 'object' && 'pidFile' in config && typeof config.pidFile === 'string'
+    ? config.pidFile
+    : null;
+}
+
+function isFlag(...names: string[]): (arg: string) => boolean {
+  return (arg) => names.some((name) => arg === name || arg.startsWith(`${name}=`));
+}
+
+function valueAfter(flags: readonly string[], ...names: string[]): string | null {
+  const index = flags.findIndex(isFlag(...names));
+  const flag = flags[index];
+  if (flag === undefined) return null;
+  return flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : (flags[index + 1] ?? null);
+}
