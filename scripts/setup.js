@@ -14,7 +14,9 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   fail(`tsunicorn needs Node.js 20.19 or newer, and this is ${process.version}. Install a newer one and try again.`);
 }
-step(installStamp, ['package.json', 'package-lock.json'], 'Installing packages', () => run('npm', ['ci', '--no-progress']));
+step(installStamp, ['package.json', 'package-lock.json'], 'Installing packages', () =>
+  run('npm', ['ci', '--no-progress']),
+);
 step(buildStamp, ['tsconfig.json', 'tsconfig.build.json', ...sources('src')], 'Building', () => {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
@@ -23,7 +25,12 @@ step(buildStamp, ['tsconfig.json', 'tsconfig.build.json', ...sources('src')], 'B
 /** Runs `action` unless the stamp says that it was done for just these files. */
 function step(stamp, files, title, action) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   const state = hash.digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return;
   const startedMs = performance.now();
@@ -44,7 +51,9 @@ function run(command, args) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
   if (status === 0) return;
   process.stderr.write(`failed\n${stdout ?? ''}${stderr ?? ''}`);
-  fail(`"${command} ${args.join(' ')}" failed${error === undefined ? '' : `: ${error.message}`}. Mend what it says above and try again.`);
+  fail(
+    `"${command} ${args.join(' ')}" failed${error === undefined ? '' : `: ${error.message}`}. Mend what it says above and try again.`,
+  );
 }
 
 function fail(message) {

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * Everything that can go wrong for an operator, in one table: what `docs/errors.md` lists and what a test holds the code against.
  * `exitCode` is what the process ends with when nothing can recover: 1 configuration or bind error, 2 wrong usage, 3 no worker ever
@@ -7,14 +9,19 @@ export const errorCodes = {
   USAGE: { exitCode: 2, title: 'A flag or an argument is unknown, missing or malformed.' },
   CONFIG_NOT_FOUND: { exitCode: 1, title: 'The file that --config names is not there or cannot be read.' },
   CONFIG_UNREADABLE: { exitCode: 1, title: 'The config file has a syntax error, throws, or exports no configuration.' },
-  CONFIG_INVALID: { exitCode: 1, title: 'One or more settings are unknown, misspelt, mistyped or contradict each other.' },
-  BIND_ADDRESS: { exitCode: 1, title: 'A value of "bind" is no address.' },
+  CONFIG_INVALID: {
+    exitCode: 1,
+    title: 'One or more settings are unknown, misspelt, mistyped or contradict each other.',
+  },
   BIND_IN_USE: { exitCode: 1, title: 'Another process listens on the address already.' },
   BIND_FAILED: { exitCode: 1, title: 'The operating system refused to bind the address.' },
   PID_FILE: { exitCode: 1, title: 'The pid file cannot be written, or names a server that runs.' },
   LOG_FILE: { exitCode: 1, title: 'A log file cannot be opened for append.' },
   HOOK_FAILED: { exitCode: 1, title: 'The hook onStarting or preFork threw, which stops the start.' },
-  RELOAD_NEEDS_RESTART: { exitCode: 1, title: 'A reload met changed settings that only a restart can apply; nothing was changed.' },
+  RELOAD_NEEDS_RESTART: {
+    exitCode: 1,
+    title: 'A reload met changed settings that only a restart can apply; nothing was changed.',
+  },
   APP_NOT_FOUND: { exitCode: 3, title: 'The application file is not there.' },
   APP_LOAD: { exitCode: 3, title: 'The application threw while it was loaded, or has a syntax error.' },
   APP_EXPORT: { exitCode: 3, title: 'The application file exports nothing that can answer requests.' },
@@ -45,7 +52,8 @@ export class TsunicornError extends Error {
 
 /** The message of whatever was thrown, for a sentence that quotes it. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : inspect(thrown);
 }
 
 /** The errno name (`'EACCES'`) of a system error, else `undefined`. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { TsunicornError } from '../errors.ts';
+import { messageOf, TsunicornError } from '../errors.ts';
 
 const OWN_DIRECTORY = fileURLToPath(new URL('..', import.meta.url));
 const LONGEST_TEXT = 16 * 1024;
@@ -19,7 +19,7 @@ export function describeThrown(thrown: unknown): string {
 }
 
 function describeOne(error: unknown): string {
-  if (!(error instanceof Error)) return `The application threw a value that is no Error: ${String(error)}`;
+  if (!(error instanceof Error)) return `The application threw a value that is no Error: ${messageOf(error)}`;
   const stack = error.stack ?? `${error.name}: ${error.message}`;
   const lines = stack.split('\n').filter((line) => !isForeignFrame(line));
   return lines.join('\n').trimEnd();

@@ -3,6 +3,7 @@ import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
 import { checkApplication } from '../master/check.ts';
 import { serve } from '../master/serve.ts';
+import { vetted } from '../master/vet.ts';
 import { startDirectory } from '../os/directory.ts';
 import { packageVersion } from '../os/package.ts';
 import { realSystem } from '../os/system.ts';
@@ -30,7 +31,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       case 'checkConfig': {
         // Whatever a check finds wrong, it is the configuration's fault.
         failureCode = 1;
-        const loaded = await loadConfig(request);
+        const loaded = vetted(await loadConfig(request));
         await checkApplication(loaded, { system: realSystem, cwd: request.cwd });
         print(
           `The configuration is valid${loaded.file === null ? '' : ` (${loaded.file.path})`}, and the application starts.\n`,

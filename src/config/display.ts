@@ -5,7 +5,8 @@ import { kindOf } from './wording.ts';
 export const REDACTED = '(hidden)';
 
 const LONGEST_QUOTE = 80;
-const SECRET_KEY = /pass|secret|token|key|credential|auth|private|cookie|session|dsn|salt|signature|(^|_)pw(_|$)|_pwd(_|$)/i;
+const SECRET_KEY =
+  /pass|secret|token|key|credential|auth|private|cookie|session|dsn|salt|signature|(^|_)pw(_|$)|_pwd(_|$)/i;
 
 /** Whether an environment variable of that name most likely holds a secret. */
 export function looksSecret(key: string): boolean {

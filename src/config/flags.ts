@@ -18,6 +18,7 @@ export interface ParsedFlags {
 }
 
 interface Reading {
+  readonly sourceOf: (flag: string) => string;
   readonly values: Map<string, Given>;
   configPath: string | null;
   readonly commands: CommandFlag[];
@@ -32,6 +33,7 @@ interface Reading {
  */
 export function parseFlags(tokens: readonly string[], sourceOf: (flag: string) => string): ParsedFlags {
   const reading: Reading = {
+    sourceOf,
     values: new Map(),
     configPath: null,
     commands: [],
@@ -48,15 +50,15 @@ export function parseFlags(tokens: readonly string[], sourceOf: (flag: string) =
       const { spec, name, text } = splitToken(token);
       const follows = tokens[index + 1];
       if (spec === undefined) takeUnknown(reading, name);
-      else if (!takesValue(spec)) takeSwitch(reading, { spec, text }, sourceOf);
-      else if (text !== null) takeValue(reading, { spec, text }, sourceOf);
+      else if (!takesValue(spec)) takeSwitch(reading, { spec, text });
+      else if (text !== null) takeValue(reading, { spec, text });
       else if (follows !== undefined && canBeValue(follows)) {
-        takeValue(reading, { spec, text: follows }, sourceOf);
+        takeValue(reading, { spec, text: follows });
         index += 1;
       } else reading.faults.push(`${expects(spec)}, but nothing follows it.`);
     }
   }
-  takeTargets(reading, sourceOf);
+  takeTargets(reading);
   return { layer: reading.values, configPath: reading.configPath, commands: reading.commands, faults: reading.faults };
 }
 
@@ -70,7 +72,7 @@ function splitToken(token: string): { spec: FlagSpec | undefined; name: string; 
   const text = token.length === 2 ? null : token.slice(2).replace(/^=/, '');
   const spec = flagSpecs.get(name);
   // '-workers' is a long flag with a dash too few, not '-w' with the value 'orkers'.
-  const meantLong = text !== null && nearestFlag(token) !== undefined && flagSpecs.has(`-${token}`);
+  const meantLong = flagSpecs.has(`-${token.replace(/=.*$/s, '')}`);
   return meantLong || spec === undefined ? { spec: undefined, name: token, text: null } : { spec, name, text };
 }
 
@@ -88,36 +90,28 @@ function takeUnknown(reading: Reading, name: string): void {
   reading.faults.push(unknownFlag(name));
 }
 
-function takeTargets(reading: Reading, sourceOf: (flag: string) => string): void {
+function takeTargets(reading: Reading): void {
   const [value, ...more] = reading.targets;
   if (value === undefined) return;
-  reading.values.set('app', { value, source: sourceOf(TARGET) });
+  reading.values.set('app', { value, source: reading.sourceOf(TARGET) });
   // After an unknown flag nobody knows whether a word is its value: one fault is enough.
   if (more.length === 0 || reading.hasUnknownFlag) return;
   const all = reading.targets.map(quote).join(', ');
   reading.faults.push(`Only one ${TARGET} can be served, but ${all} are given. Remove all but one.`);
 }
 
-function takeSwitch(
-  reading: Reading,
-  { spec, text }: { spec: FlagSpec; text: string | null },
-  sourceOf: (flag: string) => string,
-): void {
+function takeSwitch(reading: Reading, { spec, text }: { spec: FlagSpec; text: string | null }): void {
   const { meaning, flag } = spec;
   if (text !== null) {
     const other = meaning.kind === 'setting' ? `: --no-${flag.slice(2)} turns it off` : '';
     reading.faults.push(`${flag} takes no value, but got ${quote(text)}. Write ${flag} alone${other}.`);
   } else if (meaning.kind === 'command') reading.commands.push(meaning.command);
   else if (meaning.kind !== 'config') {
-    reading.values.set(meaning.setting.name, { value: meaning.kind === 'setting', source: sourceOf(flag) });
+    reading.values.set(meaning.setting.name, { value: meaning.kind === 'setting', source: reading.sourceOf(flag) });
   }
 }
 
-function takeValue(
-  reading: Reading,
-  { spec, text }: { spec: FlagSpec; text: string },
-  sourceOf: (flag: string) => string,
-): void {
+function takeValue(reading: Reading, { spec, text }: { spec: FlagSpec; text: string }): void {
   const { meaning, flag } = spec;
   if (meaning.kind === 'config') {
     if (text === '') reading.faults.push(`${expects(spec)}, but got an empty one.`);
@@ -129,7 +123,7 @@ function takeValue(
   const value = readValue(meaning.setting, text, before);
   if (value === undefined || !fitsSetting(meaning.setting, value)) {
     reading.faults.push(`${expects(spec)}, but got ${quote(text)}.${didYouMean(meaning.setting, text)}`);
-  } else reading.values.set(meaning.setting.name, { value, source: sourceOf(flag) });
+  } else reading.values.set(meaning.setting.name, { value, source: reading.sourceOf(flag) });
 }
 
 function readValue(setting: Setting, text: string, before: unknown): unknown {

@@ -172,6 +172,11 @@ export function findHook(name: string): HookRecord | undefined {
   return byName.get(name);
 }
 
+/** Whether a worker has to know any of these hooks. */
+export function hasWorkerHook(hooks: Hooks): boolean {
+  return hookTable.some((hook) => hook.process === 'worker' && hooks[hook.name] !== undefined);
+}
+
 /**
  * Checks what a file gives as hooks. A function with more parameters than the hook has waits for something that never comes, most often
  * because its author took it for another hook: that is a fault. Fewer are fine.

@@ -48,8 +48,7 @@ export function faultsOf(setting: Setting, given: Given): string[] {
   const errors = check.errors ?? [];
   const inner = errors.filter((error) => error.instancePath !== '');
   if (inner.length === 0) return [sentence(setting, given, { path: '', value: given.value, schema: setting.schema })];
-  const places = new Map(inner.map((error) => [error.instancePath, error]));
-  return [...places.values()].map((error) => sentence(setting, given, placeOf(setting.schema, error)));
+  return inner.map((error) => sentence(setting, given, placeOf(setting.schema, error)));
 }
 
 /** The settings that are valid, in the form in which `Config` holds them. */

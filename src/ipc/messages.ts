@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes } from '../errors.ts';
+import type { Config } from '../settings.ts';
 
 /** How a worker leaves: `retire` (others serve on), `stop` (the whole server stops, in peace), `quick` (within a second). */
 export type DrainMode = 'retire' | 'stop' | 'quick';
@@ -15,7 +16,7 @@ export interface BootMessage {
   readonly workerId: number;
   readonly generation: number;
   readonly listeners: readonly InheritedListener[];
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: Config;
   /** The text of the config file as the master read it, for the worker's hooks; `null` when the file can hold none. */
   readonly configFile: { readonly path: string; readonly source: string } | null;
 }
@@ -80,7 +81,7 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
 
 function parseBoot(raw: Record<string, unknown>): BootMessage | null {
   const { workerId, generation, listeners, config, configFile } = raw;
-  if (!isCount(workerId) || !isCount(generation) || !isRecord(config)) return null;
+  if (!isCount(workerId) || !isCount(generation) || !isConfig(config)) return null;
   if (!Array.isArray(listeners) || !listeners.every(isInheritedListener)) return null;
   if (configFile !== null && !isConfigFile(configFile)) return null;
   return { type: 'boot', workerId, generation, listeners, config, configFile };
@@ -108,6 +109,11 @@ function isErrorCode(value: unknown): value is ErrorCode {
 
 function isInheritedListener(value: unknown): value is InheritedListener {
   return isRecord(value) && isCount(value.fd) && typeof value.url === 'string';
+}
+
+/** The master validated it, and only the master holds the other end of the channel. */
+function isConfig(value: unknown): value is Config {
+  return isRecord(value);
 }
 
 function isConfigFile(value: unknown): value is { path: string; source: string } {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { lstatSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, unlinkSync } from 'node:fs';
 import * as net from 'node:net';
+import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind } from './address.ts';
@@ -24,11 +25,17 @@ interface ServerHandle {
   close(): void;
 }
 
+export interface BindOptions {
+  readonly socketMode: number;
+  /** A unix socket that nobody answered on was removed. */
+  onStale?(path: string): void;
+}
+
 /** Binds every address, or none: what was bound before a failure is closed again before the error is thrown. */
-export async function bindAll(addresses: readonly BindAddress[], options: { socketMode: number }): Promise<Listener[]> {
+export async function bindAll(addresses: readonly BindAddress[], options: BindOptions): Promise<Listener[]> {
   const bound: Listener[] = [];
   try {
-    for (const address of addresses) bound.push(await bindOne(address, options.socketMode));
+    for (const address of addresses) bound.push(await bindOne(address, options));
     return bound;
   } catch (error) {
     for (const listener of bound) listener.close();
@@ -36,12 +43,12 @@ export async function bindAll(addresses: readonly BindAddress[], options: { sock
   }
 }
 
-async function bindOne(address: BindAddress, socketMode: number): Promise<Listener> {
+async function bindOne(address: BindAddress, { socketMode, onStale }: BindOptions): Promise<Listener> {
   switch (address.kind) {
     case 'tcp':
       return bindTcp(address);
     case 'unix':
-      await removeStaleSocket(address.path);
+      if (await removeStaleSocket(address.path)) onStale?.(address.path);
       return asListener(createUnixHandle(address, socketMode), address);
     case 'fd':
       return adoptDescriptor(address);
@@ -75,7 +82,7 @@ function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: n
 }
 
 function adoptDescriptor(address: BindAddress & { kind: 'fd' }): Listener {
-  const handle = createHandle(address, [null, -1, -1, address.fd, 0]);
+  const handle = createHandle(address, [null, 0, -1, address.fd, 0]);
   const name: { address?: string; port?: number } = {};
   const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
   const url = isTcp ? addressUrl({ kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 }) : formatBind(address);
@@ -110,8 +117,11 @@ function createHandle(address: BindAddress, parameters: HandleArguments): Server
   return made;
 }
 
-/** A socket file that nobody answers on is left over from a server that was killed, and is removed; anything else is somebody's. */
-async function removeStaleSocket(path: string): Promise<void> {
+/**
+ * A socket file that nobody answers on is left over from a server that was killed, and is removed; anything else is somebody's.
+ * Returns whether there was one.
+ */
+async function removeStaleSocket(path: string): Promise<boolean> {
   const where = `Cannot listen on unix:${path}`;
   try {
     if (!lstatSync(path).isSocket()) {
@@ -121,18 +131,20 @@ async function removeStaleSocket(path: string): Promise<void> {
       );
     }
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
+    if (errnoOf(error) === 'ENOENT') return false;
     throw error instanceof TsunicornError ? error : unixError(path, error);
   }
   const answer = await connectOnce(path);
-  if (answer === 'ECONNREFUSED') unlinkSync(path);
-  else if (answer === null) throw inUse({ kind: 'unix', path });
-  else if (answer !== 'ENOENT') {
+  if (answer === null) throw inUse({ kind: 'unix', path });
+  if (answer === 'ENOENT') return false;
+  if (answer !== 'ECONNREFUSED') {
     throw new TsunicornError(
       'BIND_FAILED',
       `${where}: the socket there cannot be probed (${answer}). Remove it if no server uses it.`,
     );
   }
+  unlinkSync(path);
+  return true;
 }
 
 /** `null` when somebody accepted, else the errno. */
@@ -148,7 +160,7 @@ function connectOnce(path: string): Promise<string | null> {
 }
 
 function bindError(address: BindAddress, errno: number): TsunicornError {
-  const name = getSystemErrorName(errno);
+  const name = errnoName(address, errno);
   if (name === 'EADDRINUSE') return inUse(address);
   const advice = {
     EACCES:
@@ -156,13 +168,19 @@ function bindError(address: BindAddress, errno: number): TsunicornError {
     EADDRNOTAVAIL: 'this machine has no such address. "ip addr" lists those it has; 0.0.0.0 means all of them.',
     EAFNOSUPPORT: 'this machine does not speak that address family. Is IPv6 switched off?',
     ENOENT: 'its directory does not exist. Create it or change "bind".',
-    EINVAL: 'that descriptor is no socket. Pass a listening socket, or write an address.',
-    EBADF: 'that descriptor is not open. Pass a listening socket, or write an address.',
+    // Node does not tell a descriptor that is closed from one that is a file.
+    EINVAL: 'that descriptor is no open socket. Pass a listening socket, or write an address.',
   }[name];
   return new TsunicornError(
     'BIND_FAILED',
     `Cannot listen on ${formatBind(address)}: ${advice ?? `${name}. Change "bind".`}`,
   );
+}
+
+/** libuv says EACCES where the directory of a unix socket is not there (uv_pipe_bind2 in src/unix/pipe.c). */
+function errnoName(address: BindAddress, errno: number): string {
+  if (address.kind === 'unix' && !existsSync(dirname(address.path))) return 'ENOENT';
+  return getSystemErrorName(errno);
 }
 
 /** The error for an address that another process holds, with the command that shows which. */

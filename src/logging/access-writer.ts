@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { type AccessRecord, accessLogJson, compileAccessLog } from './access-log.ts';
 import { type AsyncDestinationLimits, asyncDestination } from './async-destination.ts';
 import { openAppend } from './log-file.ts';
@@ -33,7 +34,7 @@ const limits: AsyncDestinationLimits = {
   closeMs: 2000,
 };
 
-/** Workers share one standard output, and a pipe keeps no longer write than this in one piece (PIPE_BUF, pipe(7)). */
+/** Workers share one pipe, and it keeps no longer write than this in one piece (PIPE_BUF, pipe(7)). */
 const pipeBytes = 4096;
 
 /**
@@ -45,8 +46,9 @@ export function openAccessLog(settings: AccessLogSettings, log: Pick<Logger, 'ev
   const path = settings.accessLog;
   const toStdout = path === '-';
   const render = settings.json ? accessLogJson : compileAccessLog(settings.accessLogFormat);
-  const destination = asyncDestination(toStdout ? 1 : openAppend(path, 'accessLog'), {
-    limits: toStdout ? { ...limits, chunkBytes: pipeBytes } : limits,
+  const fd = toStdout ? 1 : openAppend(path, 'accessLog');
+  const destination = asyncDestination(fd, {
+    limits: fstatSync(fd).isFile() ? limits : { ...limits, chunkBytes: pipeBytes },
     outage: {
       failed: (error) => log.event('logs.writeFailed', { path, error }),
       lost: (lines) => log.event('logs.dropped', { path, lines }),

@@ -172,9 +172,9 @@ function switchTo(writer: Writer, next: number): void {
 }
 
 function flushSync(writer: Writer): void {
-  // A device that is full or fails may have half of a line, and nothing may follow that but the other half.
+  // A device that is full may have half of a line, and nothing may follow that but the other half.
   const isHalfWritten = writer.flight !== null && writer.flight.written > 0;
-  if (isHalfWritten || writer.failing || writer.life.phase !== 'open') return;
+  if (isHalfWritten || writer.life.phase !== 'open') return;
   // What is in flight is written by its thread, which a process waits for when it exits.
   for (let chunk = writer.queue.shift(); chunk !== undefined; chunk = writer.queue.shift()) {
     try {

@@ -1,5 +1,8 @@
-/** How much an operator wants to read; each level includes those after it. */
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** How much an operator may want to read; each level includes those after it. */
+export const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** One of {@link levels}. */
+export type LogLevel = (typeof levels)[number];
 
 /**
  * Every event that this program logs: its level and its words stand here and nowhere else. Whoever watches the log matches on the name,
@@ -15,9 +18,6 @@ export const logEvents = {
   'server.failed': { level: 'error', message: 'giving up' },
   'server.orphaned': { level: 'error', message: 'the master is gone: this worker finishes its requests and exits' },
 
-  'config.loaded': { level: 'info', message: 'configuration loaded' },
-  'config.invalid': { level: 'error', message: 'the configuration has a fault' },
-
   'reload.started': { level: 'info', message: 'reloading' },
   'reload.finished': { level: 'info', message: 'reload finished' },
   'reload.superseded': {
@@ -25,7 +25,6 @@ export const logEvents = {
     message: 'reload did not finish: workers keep failing, and another was asked for',
   },
   'reload.failed': { level: 'error', message: 'reload failed: everything stays as it was' },
-  'reload.refused': { level: 'error', message: 'reload refused: a changed setting needs a restart' },
   'reload.aborted': {
     level: 'error',
     message: 'reload aborted: the first new worker failed, the old workers serve on',
@@ -40,7 +39,6 @@ export const logEvents = {
   'worker.spawnFailed': { level: 'error', message: 'the operating system refused to start a worker' },
   'worker.ready': { level: 'info', message: 'worker is ready' },
   'worker.draining': { level: 'info', message: 'worker finishes its requests' },
-  'worker.drained': { level: 'debug', message: 'worker has no request left' },
   'worker.exited': { level: 'info', message: 'worker exited' },
   'worker.crashed': { level: 'error', message: 'worker died unexpectedly' },
   'worker.bootFailed': { level: 'error', message: 'worker failed before it was ready' },
@@ -49,11 +47,9 @@ export const logEvents = {
   'worker.killed': { level: 'warn', message: 'worker killed at the deadline' },
   'worker.recycling': { level: 'info', message: 'worker has served its number of requests and is replaced' },
   'worker.backoff': { level: 'warn', message: 'workers fail repeatedly: the next one is started later' },
-  'worker.output': { level: 'info', message: 'output of the application' },
   'workers.changed': { level: 'info', message: 'number of workers changed' },
 
   'app.loaded': { level: 'debug', message: 'application loaded' },
-  'app.warning': { level: 'warn', message: 'Node.js warns' },
   'app.uncaughtException': { level: 'error', message: 'the application let an exception escape' },
   'app.unhandledRejection': { level: 'error', message: 'the application left a rejected promise unhandled' },
   'request.failed': { level: 'error', message: 'the application failed on a request' },

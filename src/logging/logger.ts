@@ -1,8 +1,9 @@
+import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
-import { type Logger as PinoLogger, pino } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
 import { errorFields } from './error-fields.ts';
 import { escapeJson } from './escape.ts';
-import { type LogEvent, type LogLevel, logEvents } from './events.ts';
+import { type LogEvent, type LogLevel, levels, logEvents } from './events.ts';
 import { openAppend } from './log-file.ts';
 import { createPrettifier } from './pretty.ts';
 import { type SyncDestination, syncDestination } from './sync-destination.ts';
@@ -85,11 +86,17 @@ export function createLogger(
     event('logs.dropped', { lines });
     if (lostLines > 0) lostLines += lines;
   };
-  const lines = createPino(settings.logLevel, write);
+  let pino: PinoLogger | null = null;
+  // Most workers never have anything to say at their level: they save the 7 MiB and 25 ms that pino takes.
+  const line = (level: LogLevel, fields: Record<string, unknown>, message: string): void => {
+    if (levels.indexOf(level) < levels.indexOf(current.logLevel)) return;
+    pino ??= createPino(write);
+    pino[level](fields, message);
+  };
 
   function event(name: LogEvent, fields: Record<string, unknown> = {}): void {
     const { level, message } = logEvents[name];
-    lines[level](lineFields(name, base, fields), message);
+    line(level, lineFields(name, base, fields), message);
   }
 
   const replaceOutput = (next: Output): void => {
@@ -99,7 +106,7 @@ export function createLogger(
 
   return {
     event,
-    message: (level, text, fields = {}) => lines[level](lineFields('hook.log', base, fields), text),
+    message: (level, text, fields = {}) => line(level, lineFields('hook.log', base, fields), text),
     reopen() {
       if (current.errorLog === '-') return;
       try {
@@ -112,7 +119,6 @@ export function createLogger(
     reconfigure(next) {
       replaceOutput(open(next));
       current = next;
-      lines.level = next.logLevel;
     },
     flush: () => void output.destination.flush(),
     close: () => output.destination.close(),
@@ -128,10 +134,14 @@ function openOutput(settings: LogSettings, context: { base: Record<string, unkno
   return { destination: syncDestination(fd, { owned: !toStderr }), render };
 }
 
-function createPino(level: LogLevel, write: (line: string) => void): PinoLogger {
+const require = createRequire(import.meta.url);
+
+function createPino(write: (line: string) => void): PinoLogger {
+  const { pino }: typeof import('pino') = require('pino');
   return pino(
     {
-      level,
+      // The levels are compared before pino is asked.
+      level: 'debug',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { hasWorkerHook } from '../config/hooks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
 import type { Listener } from '../listener/bind.ts';
@@ -28,13 +29,14 @@ export function createCrew(context: {
   const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({ fd: FIRST_INHERITED_FD + index, url }));
 
   return {
-    spawn({ id, generation }, { config, file }) {
+    spawn({ id, generation }, { config, hooks, file }) {
       const process = system.spawn(
         {
           script: WORKER_SCRIPT,
           cwd: config.chdir ?? cwd,
           env: workerEnvironment(config.env),
           inheritFds: listeners.map(({ fd }) => fd),
+          withholdFds: listeners.flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
         },
         {
           onMessage: (raw) => inbox.push({ type: 'workerMessage', workerId: id, message: parseWorkerMessage(raw) }),
@@ -50,8 +52,8 @@ export function createCrew(context: {
         workerId: id,
         generation,
         listeners: inherited,
-        config: { ...config },
-        configFile: file,
+        config,
+        configFile: hasWorkerHook(hooks) ? file : null,
       };
       process.send(message);
       return process.pid;

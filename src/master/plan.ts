@@ -106,7 +106,10 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
 
   if (doomed || nowMs < pool.backoff.retryAtMs) return [];
   const room = pool.target + limits.maxSurge - booting.length - ready.length;
-  const spawns = spawnActions(pool, limits, nowMs, Math.min(room, pool.target - staying.length));
+  // The first worker of a new generation is alone until it is ready: a canary.
+  const onTrial = pool.reload.phase === 'rolling' && pool.reload.trial === 'open';
+  const wanted = (onTrial ? 1 : pool.target) - staying.length;
+  const spawns = spawnActions(pool, limits, nowMs, Math.min(room, wanted));
   if (spawns.length > 0) return spawns;
   return planMilestone(pool, ready.length);
 }

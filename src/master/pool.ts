@@ -8,6 +8,8 @@ export const FIRST_GENERATION = 1;
 const STABLE_MS = 2_000;
 /** After this long without a failure the next one is the first again. */
 const CALM_MS = 30_000;
+/** Ctrl-C in `npm start` comes twice, from the terminal and from npm. Nobody presses a key twice in this time. */
+const SAME_INTENTION_MS = 100;
 /** Spreads the jitter of successive workers evenly over [0, 1). */
 const GOLDEN_RATIO = 0.618_033_988_749_895;
 
@@ -28,7 +30,7 @@ export interface PoolWorker {
 
 export type Reload =
   | { readonly phase: 'idle' }
-  /** Asked for; the file is read as soon as any worker was ever ready. */
+  /** Asked for; the file is read as soon as a worker was ever ready. */
   | { readonly phase: 'requested' }
   /** The file is being read; `again`: another request came meanwhile. */
   | { readonly phase: 'loading'; readonly again: boolean }
@@ -40,11 +42,7 @@ export type Reload =
       readonly trial: 'open' | 'proven' | 'failed';
     };
 
-export type Stop =
-  | { readonly mode: 'none' }
-  | { readonly mode: 'stop' }
-  | { readonly mode: 'quick' }
-  | { readonly mode: 'kill' };
+export type Stop = { readonly mode: 'none' } | { readonly mode: 'stop' | 'quick' | 'kill'; readonly askedAtMs: number };
 
 /** Everything the arbiter knows about its workers. Immutable; no process, no clock, no socket. */
 export interface Pool {
@@ -137,7 +135,7 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'targetChanged':
       return { ...pool, target: Math.max(1, pool.target + event.by), reload: shiftTarget(pool.reload, event.by) };
     case 'stopRequested':
-      return { ...pool, stop: hurried(pool.stop, event.mode) };
+      return { ...pool, stop: hurried(pool.stop, event.mode, nowMs) };
     case 'stoodStill':
       return { ...pool, workers: pool.workers.map((worker) => ({ ...worker, state: postponed(worker.state, event) })) };
     case 'announceReady':
@@ -241,18 +239,12 @@ function failedYoung(pool: Pool, workerId: number, nowMs: number): Pool {
   };
 }
 
-function hurried(stop: Stop, mode: 'stop' | 'quick'): Stop {
-  switch (stop.mode) {
-    case 'none':
-      return { mode };
-    case 'stop':
-      return { mode: 'quick' };
-    case 'quick':
-    case 'kill':
-      return { mode: 'kill' };
-    default:
-      return unreachable(stop);
-  }
+function hurried(stop: Stop, mode: 'stop' | 'quick', nowMs: number): Stop {
+  if (stop.mode === 'none') return { mode, askedAtMs: nowMs };
+  const again = nowMs - stop.askedAtMs >= SAME_INTENTION_MS;
+  // TERM and then INT is no repetition.
+  if (!again && !(stop.mode === 'stop' && mode === 'quick')) return stop;
+  return { mode: stop.mode === 'stop' ? 'quick' : 'kill', askedAtMs: nowMs };
 }
 
 function shiftTarget(reload: Reload, by: number): Reload {

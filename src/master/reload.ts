@@ -1,6 +1,7 @@
 import { diffConfigs, restartNeeded } from '../config/diff.ts';
 import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
 import { messageOf, TsunicornError } from '../errors.ts';
+import { vetted } from './vet.ts';
 
 /**
  * Reads the configuration again, as at the start, and refuses it when it is faulty or needs more than a reload. Nothing is changed here.
@@ -8,7 +9,7 @@ import { messageOf, TsunicornError } from '../errors.ts';
  * @throws TsunicornError with every fault, for the log and for whoever asked.
  */
 export async function reloadConfig(request: LoadRequest, current: LoadedConfig): Promise<LoadedConfig> {
-  const loaded = await loadConfig(request);
+  const loaded = vetted(await loadConfig(request));
   const refused = restartNeeded(diffConfigs(current.config, loaded.config));
   if (refused.length === 0) return loaded;
   const faults = refused.map(

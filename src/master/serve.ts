@@ -1,6 +1,5 @@
 import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
-import { type BindAddress, parseBind } from '../listener/address.ts';
 import { bindAll, type Listener } from '../listener/bind.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { nodeLineFault } from '../os/node-line.ts';
@@ -15,6 +14,7 @@ import { activeConfig, activeServerInfo, type Master, serverInfo } from './maste
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
+import { bindAddresses, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
 /** What a server is made of before it has workers. */
@@ -34,7 +34,7 @@ interface Foundation {
 export async function serve(request: LoadRequest, system: System): Promise<void> {
   const inbox = createInbox();
   listenForSignals(inbox);
-  const loaded = await loadConfig(request);
+  const loaded = vetted(await loadConfig(request));
   const { config, hooks } = loaded;
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
@@ -42,16 +42,18 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
   const oldNode = nodeLineFault(process.versions.node, new Date());
   if (oldNode !== null) log.event('node.endOfLife', oldNode);
 
-  const addresses = bindAddresses(config.bind);
-  const asked = [config.bind].flat();
+  const addresses = bindAddresses(config);
   await runGate('onStarting', () =>
-    hooks.onStarting?.(serverInfo({ addresses: asked, target: config.workers, config, log })),
+    hooks.onStarting?.(serverInfo({ addresses: config.bind, target: config.workers, config, log })),
   );
   const pidFile = config.pidFile === null ? null : writePidFile(config.pidFile, process.pid);
   if (pidFile !== null) log.event('pidFile.written', { path: config.pidFile });
   let listeners: readonly Listener[] = [];
   try {
-    listeners = await bindAll(addresses, { socketMode: config.socketMode });
+    listeners = await bindAll(addresses, {
+      socketMode: config.socketMode,
+      onStale: (path) => log.event('socket.replaced', { path }),
+    });
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
     await supervise({ request, system, inbox, log, loaded }, listeners);
   } finally {
@@ -89,13 +91,4 @@ function noWorkerReady({ lastBootFailure }: Master): TsunicornError {
     text: 'Every worker ended before it was ready.',
   };
   return new TsunicornError(code, `No worker became ready, so the server stops.\n\n${text}`);
-}
-
-/** The configuration was validated: what is no address by now is a fault of ours. */
-function bindAddresses(bind: string | readonly string[]): BindAddress[] {
-  return [bind].flat().map((text) => {
-    const address = parseBind(text);
-    if ('fault' in address) throw new TsunicornError('BIND_ADDRESS', address.fault);
-    return address;
-  });
 }

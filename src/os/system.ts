@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
 /** How to start a worker process. */
@@ -8,6 +9,8 @@ export interface ProcessSpec {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Descriptors that the process inherits, from `FIRST_INHERITED_FD` up, in this order. */
   readonly inheritFds: readonly number[];
+  /** Descriptors that this process inherited itself, and that must not reach the new one under their own number. */
+  readonly withholdFds: readonly number[];
 }
 
 export interface ProcessEvents {
@@ -81,14 +84,28 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
 function startNode(spec: ProcessSpec): ChildProcess | Error {
   // SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is switched off where it can be.
   const flags = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
+  let nothing: number | undefined;
   try {
+    nothing = openSync('/dev/null', 'r');
     const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
     return spawn(process.execPath, [...inherited, ...flags, spec.script], {
       cwd: spec.cwd,
       env: { ...spec.env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...spec.inheritFds],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  } finally {
+    if (nothing !== undefined) closeSync(nothing);
   }
+}
+
+/**
+ * An inherited descriptor stays open across exec, also in whatever the worker starts: Node marks the first 16 of them, and those up to the
+ * first gap, as closed on exec (uv_disable_stdio_inheritance), and no more. `nothing` takes the place of the others.
+ */
+function coverWithheld({ inheritFds, withholdFds }: ProcessSpec, nothing: number): (number | 'ignore')[] {
+  const first = FIRST_INHERITED_FD + inheritFds.length;
+  const count = Math.max(0, ...withholdFds.map((fd) => fd + 1 - first));
+  return Array.from({ length: count }, (_, index) => (withholdFds.includes(first + index) ? nothing : 'ignore'));
 }

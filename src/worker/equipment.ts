@@ -25,12 +25,13 @@ export interface Equipment {
 }
 
 /** @throws TsunicornError `LOG_FILE` */
-export function openEquipment(boot: BootMessage, config: Config): Equipment {
+export function openEquipment(boot: BootMessage): Equipment {
+  const { config } = boot;
   const log = createLogger(config, { role: 'worker', pid: process.pid, workerId: boot.workerId });
   const equipment: Equipment = {
     log,
     accessLog: openAccess(config, log),
-    server: describeServer(boot, config, log),
+    server: describeServer(boot, log),
     worker: describeWorker(boot, log),
     hooks: {},
     async runHook(name, call) {

@@ -2,15 +2,14 @@ import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
 import type { BootMessage } from '../ipc/messages.ts';
 import { hookLog } from '../logging/hook-log.ts';
 import type { Logger } from '../logging/logger.ts';
-import type { Config } from '../settings.ts';
 
 /** The server as hooks in a worker see it. */
-export function describeServer(boot: BootMessage, config: Config, log: Logger): ServerInfo {
+export function describeServer(boot: BootMessage, log: Logger): ServerInfo {
   return {
     pid: process.ppid,
     addresses: boot.listeners.map(({ url }) => url),
-    workers: config.workers,
-    config,
+    workers: boot.config.workers,
+    config: boot.config,
     log: hookLog(log),
   };
 }

@@ -1,9 +1,7 @@
 import { limitsOf } from '../config/limits.ts';
-import { loadHooks } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
-import type { Config } from '../settings.ts';
 import { acceptAll, bootService } from './boot.ts';
 import { type MasterChannel, openMasterChannel } from './channel.ts';
 import { type DrainTarget, drainWorker } from './drain.ts';
@@ -64,25 +62,36 @@ function receive(worker: Worker, message: MasterMessage): void {
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
   const { channel } = worker;
-  // The master validated it, and only the master holds the other end of this channel.
-  const config = message.config as unknown as Config;
-  const equipment = openEquipment(message, config);
+  try {
+    worker.life = await prepare(worker, message);
+  } catch (error) {
+    return await reportBootFailure(error, channel);
+  }
+  const { timeoutMs } = limitsOf(message.config);
+  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
+  await channel.send({ type: 'ready' });
+}
+
+/** From the message to the first connection: logs, hooks, the application, and only then the sockets. */
+async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
+  const { channel } = worker;
+  const { config } = message;
+  const equipment = openEquipment(message);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
   watchEscapedErrors(equipment, channel, () => worker.life.phase === 'booting');
-  const { gracefulTimeoutMs, timeoutMs } = limitsOf(config);
-  try {
-    if (message.configFile !== null) equipment.hooks = await loadHooks(message.configFile);
-    await equipment.hooks.postFork?.(equipment.server, equipment.worker);
-    const service = await bootService(config, observeFor(equipment, config, channel));
-    await equipment.hooks.postWorkerInit?.(equipment.worker);
-    const acceptors = await acceptAll(message.listeners, config.backlog, service);
-    worker.life = { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
-  } catch (error) {
-    return await reportBootFailure(error, equipment, channel);
+  if (message.configFile !== null) {
+    // The loader of config files costs a worker 10 MB: only those with hooks pay for it.
+    const { loadHooks } = await import('../config/load-hooks.ts');
+    equipment.hooks = await loadHooks(message.configFile);
   }
-  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
-  await channel.send({ type: 'ready' });
+  await equipment.runHook('postFork', ({ postFork }) => postFork?.(equipment.server, equipment.worker));
+  const service = await bootService(config, observeFor(equipment, config, channel));
+  equipment.log.event('app.loaded', { app: config.app });
+  await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
+  const acceptors = await acceptAll(message.listeners, config.backlog, service);
+  const { gracefulTimeoutMs } = limitsOf(config);
+  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
 }
 
 async function drain(worker: Worker, mode: DrainMode, graceMs: number): Promise<void> {

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findConfigFile, searchPlaces } from '../../../src/config/config-file.ts';
-import { createScratch, type Scratch } from './scratch.ts';
+import { useScratch } from './scratch.ts';
 import { thrownBy } from './thrown.ts';
 
 describe('findConfigFile', () => {
-  let scratch: Scratch;
-  beforeEach(() => {
-    scratch = createScratch();
-  });
-  afterEach(() => scratch.remove());
+  const scratch = useScratch();
 
   for (const place of searchPlaces) {
     it(`finds ${place} and hands back its path and text`, async () => {

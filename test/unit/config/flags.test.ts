@@ -104,6 +104,7 @@ describe('parseFlags', () => {
     [['--max_requests', '3'], ['Unknown flag --max_requests: did you mean --max-requests?']],
     [['--maxRequests=3'], ['Unknown flag --maxRequests: did you mean --max-requests?']],
     [['-workers', '3'], ['Unknown flag -workers: did you mean --workers?']],
+    [['-workers=3'], ['Unknown flag -workers=3: did you mean --workers?']],
     [['--wrokers=3'], ['Unknown flag --wrokers: did you mean --workers?']],
     [['--frobnicate'], ['Unknown flag --frobnicate: tsunicorn --help lists those there are.']],
     [['-x'], ['Unknown flag -x: tsunicorn --help lists those there are.']],

@@ -2,23 +2,17 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { emptyLayer, sourceOf } from '../../../src/config/layer.ts';
 import { type LoadRequest, loadConfig, loadHooks } from '../../../src/config/load.ts';
-import { createScratch, type Scratch } from './scratch.ts';
+import { useScratch } from './scratch.ts';
 import { thrownBy } from './thrown.ts';
-
-let scratch: Scratch;
-beforeEach(() => {
-  scratch = createScratch();
-});
-afterEach(() => scratch.remove());
-
-function load(request: Partial<LoadRequest> = {}) {
-  return loadConfig({ flags: emptyLayer, configPath: null, cwd: scratch.path, env: {}, ...request });
-}
 
 const flag = (name: string, value: unknown) => new Map([[name, { value, source: sourceOf.flag(`--${name}`) }]]);
 const app = flag('app', './app.ts');
 
 describe('loadConfig', () => {
+  const scratch = useScratch();
+  const load = (request: Partial<LoadRequest> = {}) =>
+    loadConfig({ flags: emptyLayer, configPath: null, cwd: scratch.path, env: {}, ...request });
+
   it('needs no file', async () => {
     const { config, hooks, sources, file } = await load({ flags: app });
     expect(config).to.deep.include({ app: './app.ts', workers: 1, bind: ['127.0.0.1:8000'], keepAlive: 75 });
@@ -117,6 +111,8 @@ describe('loadConfig', () => {
 });
 
 describe('loadHooks', () => {
+  const scratch = useScratch();
+
   it('evaluates the text it is given, not the file', async () => {
     scratch.write({ 'c.ts': 'throw new Error("edited since");' });
     const source = 'export default { onExit: () => 7 };';

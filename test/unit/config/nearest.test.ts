@@ -27,6 +27,12 @@ describe('nearestName', () => {
     it(`"${written}" is ${meant ?? 'nothing known'}`, () => expect(nearestName(written, settingNames)).to.equal(meant));
   }
 
+  it('takes the nearest of several near ones, wherever it stands', () => {
+    expect(nearestName('bind', ['bing', 'bind', 'bins'])).to.equal('bind');
+  });
+
+  it('does not guess what one or two letters mean', () => expect(nearestName('ab', ['abc', 'a'])).to.equal(undefined));
+
   it('finds every setting again after one slip', () => {
     const slip = fc.record({ name: fc.constantFrom(...settingNames), at: fc.nat(), letter: fc.constantFrom('x', 'q') });
     fc.assert(

@@ -2,23 +2,28 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A directory for one test, with its files. Whoever makes it removes it. */
+/** A directory of its own for each test of a suite. */
 export interface Scratch {
   readonly path: string;
   write(files: Readonly<Record<string, string>>): void;
-  remove(): void;
 }
 
-export function createScratch(): Scratch {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), 'tsunicorn-config-')));
+/** To be called inside `describe`: it makes the directory before each test and removes it after. */
+export function useScratch(): Scratch {
+  let path = '';
+  beforeEach(() => {
+    path = realpathSync(mkdtempSync(join(tmpdir(), 'tsunicorn-config-')));
+  });
+  afterEach(() => rmSync(path, { recursive: true, force: true }));
   return {
-    path,
+    get path() {
+      return path;
+    },
     write(files) {
       for (const [name, text] of Object.entries(files)) {
         mkdirSync(dirname(join(path, name)), { recursive: true });
         writeFileSync(join(path, name), text);
       }
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { emptyLayer, sourceOf } from '../../../src/config/layer.ts';
 import { merge } from '../../../src/config/merge.ts';
+import { setting } from '../../../src/config/setting.ts';
 import { findSetting } from '../../../src/config/settings/index.ts';
 import { faultsOf, isComplete, resolveValid, validateLayers } from '../../../src/config/validate.ts';
 
@@ -69,6 +70,15 @@ describe('faultsOf', () => {
   it('never shows an entry of env whose key looks secret', () => {
     const [sentence = ''] = fault('env', { API_KEY: ['hunter2'] });
     expect(sentence).to.include('"env.API_KEY"').and.not.include('hunter2');
+  });
+
+  it('never shows the value of a setting that is always secret', () => {
+    const secret = setting({
+      ...{ name: 'pin', section: 'Process', appliesOn: 'reload', schema: { type: 'integer' }, secret: 'always' },
+      ...{ example: 1, summary: '', details: '' },
+    });
+    const [sentence = ''] = faultsOf(secret, { value: 'hunter2', source });
+    expect(sentence).to.include('"pin"').and.not.include('hunter2');
   });
 
   it('says nothing about a value that fits', () => expect(fault('workers', 4)).to.deep.equal([]));

@@ -69,7 +69,8 @@ describe('asyncDestination', () => {
     destination.write(`${'x'.repeat(80_000)}\n`);
     destination.write('whole\n');
     const bytes = Buffer.alloc(100_000);
-    const taken = await eventually(() => readSync(reader, bytes), { everyMs: 2 });
+    await eventually(() => !process.getActiveResourcesInfo().includes('FSReqCallback'), { everyMs: 2 });
+    const taken = readSync(reader, bytes);
     destination.flushSync();
     await destination.close();
     const rest = readSync(reader, bytes, { offset: taken });

@@ -88,7 +88,7 @@ describe('createLogger', () => {
   ] as const) {
     it(`writes ${count} of four levels at logLevel ${logLevel}`, () => {
       const logger = open(settingsFor('a', { logLevel }));
-      logger.event('worker.drained');
+      logger.event('drain.started');
       logger.event('server.ready');
       logger.event('worker.killed');
       logger.event('worker.crashed');

@@ -27,7 +27,7 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
     connection.newest = response;
     if (pace !== 'none' || limits.keepAliveMs === 0) response.shouldKeepAlive = false;
     observer.started?.(request, response);
-    response.once('close', () => {
+    response.on('close', () => {
       connection.inFlight -= 1;
       becameIdle(connection);
       // An early answer: what is left of the request's body is no new request.

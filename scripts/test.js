@@ -1,0 +1,83 @@
+// Runs the tests: everything, or one kind by name. Arguments after the kind go to mocha, e.g. `node scripts/test.js integration --grep HUP`.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const kinds = {
+  unit: { files: ['test/unit/**/*.test.ts'] },
+  rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
+  property: { files: ['test/property/**/*.test.ts'] },
+  integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
+  soak: {
+    files: ['test/property/**/*.test.ts', 'test/soak/**/*.test.ts'],
+    env: { TSUNICORN_POOL_HISTORIES: '100000' },
+  },
+};
+const everything = ['unit', 'rules', 'property', 'integration'];
+
+const [kind = 'all', ...rest] = process.argv.slice(2);
+if (kind === 'coverage') process.exit(withCoverage());
+const chosen = kind === 'all' ? everything : [kind];
+for (const name of chosen) {
+  if (!(name in kinds)) {
+    console.error(`There are no "${name}" tests. There are: ${Object.keys(kinds).join(', ')}, coverage.`);
+    process.exit(2);
+  }
+}
+for (const name of chosen) {
+  const startedMs = performance.now();
+  const status = mocha(name);
+  console.log(
+    `${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`,
+  );
+  if (status !== 0) process.exit(status);
+}
+
+function mocha(name) {
+  const { files, env = {} } = kinds[name];
+  return node(['node_modules/mocha/bin/mocha.js', ...files, ...rest], env);
+}
+
+/** Every process that the tests start writes what it ran; the built files are counted for the sources they were built from. */
+function withCoverage() {
+  const watched = ['src/master', 'src/config', 'src/listener'];
+  const c8 = [
+    'node_modules/c8/bin/c8.js',
+    '--all',
+    '--src',
+    'src',
+    ...watched.flatMap((path) => ['--include', `${path}/**`]),
+  ];
+  const check = [
+    '--exclude-after-remap',
+    '--check-coverage',
+    '--lines',
+    '90',
+    '--functions',
+    '0',
+    '--branches',
+    '0',
+    '--statements',
+    '0',
+  ];
+  const report = [
+    '--reporter',
+    'text',
+    '--reporter',
+    'html',
+    '--reports-dir',
+    'coverage',
+    '--temp-directory',
+    'coverage/tmp',
+  ];
+  return node([...c8, ...check, ...report, process.execPath, 'scripts/test.js', 'all', ...rest]);
+}
+
+function node(args, env = {}) {
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return status ?? 1;
+}

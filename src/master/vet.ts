@@ -1,0 +1,32 @@
+import type { LoadedConfig } from '../config/load.ts';
+import { invalidConfig } from '../config/load-hooks.ts';
+import { type BindAddress, parseBind } from '../listener/address.ts';
+import { accessLogFormatFault } from '../logging/access-log.ts';
+import type { Config } from '../settings.ts';
+
+/**
+ * Looks at what only the parts that use a value can judge: addresses, and the access log's format.
+ *
+ * @throws TsunicornError `CONFIG_INVALID` with every fault.
+ */
+export function vetted(loaded: LoadedConfig): LoadedConfig {
+  const { bind, accessLogFormat } = loaded.config;
+  const formatFault = accessLogFormatFault(accessLogFormat);
+  const faults = [
+    ...bind.flatMap((text) => {
+      const address = parseBind(text);
+      return 'fault' in address ? [address.fault] : [];
+    }),
+    ...(formatFault === null ? [] : [formatFault]),
+  ];
+  if (faults.length === 0) return loaded;
+  throw invalidConfig(faults);
+}
+
+/** The addresses of a vetted configuration. */
+export function bindAddresses({ bind }: Config): BindAddress[] {
+  return bind.flatMap((text) => {
+    const address = parseBind(text);
+    return 'fault' in address ? [] : [address];
+  });
+}

@@ -1,0 +1,103 @@
+import { get as httpGet } from 'node:http';
+import { expect } from 'chai';
+import { fetchText, openKeepAlive, rawRequest } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Server, startServer } from '../support/server.ts';
+import { within } from '../support/spawned.ts';
+
+/** A megabyte in which no two neighbouring pieces are the same. */
+const LARGE = Array.from({ length: 131_072 }, (_, index) => `${index}`.padStart(8, '0')).join('');
+
+/**
+ * What every interface owes a client. `app` is an application with the routes of `test/fixtures/apps/routes.cjs`, served here by one
+ * worker.
+ */
+export function describeInterface(name: string, app: string): void {
+  describe(`the interface ${name}`, () => {
+    let server: Server;
+    before(async () => {
+      server = await startServer({ app, flags: ['--access-log', '-', '--access-log-format', '%(r)s %(s)s'] });
+    });
+    after(() => server.stop());
+
+    const pid = async () => (await fetchText(server.url, { path: '/pid' })).text;
+
+    it('answers with status, fields and body', async () => {
+      const { status, headers, text } = await fetchText(server.url);
+      expect(status).to.equal(200);
+      expect(headers['content-type']).to.match(/^text\/plain/);
+      expect(Number(headers['content-length'])).to.equal(Buffer.byteLength(text));
+      expect(text).to.match(/^hello from /);
+      expect((await fetchText(server.url, { path: '/no-such-route' })).status).to.equal(404);
+    });
+
+    it('hands a body over unchanged, sized and chunked', async () => {
+      const body = LARGE;
+      expect((await fetchText(server.url, { path: '/echo', body })).text === body).to.equal(true);
+      const headers = { 'Transfer-Encoding': 'chunked' };
+      expect((await fetchText(server.url, { path: '/echo', body, headers })).text === body).to.equal(true);
+    });
+
+    it('streams: a piece arrives before the next one is made', async () => {
+      const whole = await fetchText(server.url, { path: '/stream?chunks=3&ms=1' });
+      expect(whole.headers['transfer-encoding']).to.equal('chunked');
+      expect(whole.text).to.equal('chunk 0\nchunk 1\nchunk 2\n');
+      expect(await firstPiece(`${server.url}/stream?chunks=2&ms=60000`)).to.equal('chunk 0\n');
+    });
+
+    it('answers HEAD with the head of GET and no body, and the connection lives on', async () => {
+      const connection = await openKeepAlive({ port: server.port });
+      const get = await connection.request('/');
+      const head = await connection.request('/', { method: 'HEAD' });
+      expect(head.body).to.equal('');
+      expect(head.status).to.equal(get.status);
+      for (const field of ['content-type', 'content-length']) {
+        expect(head.headers[field], field).to.equal(get.headers[field]);
+      }
+      expect((await connection.request('/')).body).to.equal(get.body);
+      connection.close();
+    });
+
+    it('keeps a connection for the next request, and closes it when the client says so', async () => {
+      const connection = await openKeepAlive({ port: server.port });
+      const first = await connection.request('/echo', { body: 'one' });
+      const second = await connection.request('/echo', { body: 'two' });
+      expect([first.body, second.body]).to.deep.equal(['one', 'two']);
+      expect([first.closes, second.closes]).to.deep.equal([false, false]);
+      expect((await connection.request('/', { headers: { Connection: 'close' } })).closes).to.equal(true);
+      expect(await connection.closed).to.equal(null);
+    });
+
+    it('answers pipelined requests in their order', async () => {
+      const slow = 'GET /slow?ms=200 HTTP/1.1\r\nHost: x\r\n\r\n';
+      const fast = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+      const received = await rawRequest({ port: server.port }, slow + fast);
+      expect(received.match(/^HTTP\/1\.1 200/gm)).to.have.length(2);
+      expect(received).to.match(/answered after 200 ms\n[^]*hello from /);
+    });
+
+    it('lives on when a client leaves before the answer', async () => {
+      const before = await pid();
+      const connection = await openKeepAlive({ port: server.port });
+      connection.write('GET /slow?ms=300 HTTP/1.1\r\nHost: x\r\n\r\n');
+      connection.close();
+      await eventually(() => server.stdoutText.includes('GET /slow?ms=300 HTTP/1.1 499'));
+      expect((await fetchText(server.url, { path: '/slow?ms=300' })).status).to.equal(200);
+      expect(await pid()).to.equal(before);
+    });
+  });
+}
+
+/** The first piece of an answer's body; the connection is then dropped. */
+function firstPiece(url: string): Promise<string> {
+  const piece = new Promise<string>((resolve, reject) => {
+    const request = httpGet(url, { agent: false }, (response) => {
+      response.setEncoding('utf8').once('data', (text: string) => {
+        resolve(text);
+        request.destroy();
+      });
+    });
+    request.on('error', reject);
+  });
+  return within(piece, 5_000, `no piece of ${url} within 5000 ms`);
+}

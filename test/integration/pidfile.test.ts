@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { expect } from 'chai';
+import { fetchText } from '../support/client.ts';
+import { type RunResult, runServer, type Server, startServer } from '../support/server.ts';
+import { scratch } from './scratch.ts';
+
+const app = 'apps/hello.mjs';
+
+/** In a config that the harness does not look into: what is left of the pid file is for these tests to judge. */
+function serveWith(pidFile: string): Promise<Server> {
+  return startServer({ app, config: `export default { pidFile: ${JSON.stringify(pidFile)} };` });
+}
+
+function expectRefused(result: RunResult, why: RegExp): void {
+  expect(result.code).to.equal(1);
+  expect(result.stderr.trimEnd().split('\n').at(-1)).to.match(why);
+  expect(result.log.map(({ event }) => event))
+    .to.include('server.starting')
+    .and.not.to.include('worker.spawned');
+}
+
+describe('the pid file', () => {
+  const files = scratch();
+
+  it('holds the pid of the master while it runs, and is removed', async () => {
+    const path = files.path('server.pid');
+    const server = await startServer({ app, flags: ['--pid-file', path] });
+    expect(readFileSync(path, 'utf8')).to.equal(`${server.pid}\n`);
+    expect((lstatSync(path).mode & 0o777).toString(8)).to.equal('644');
+    expect(readdirSync(files.path())).to.deep.equal(['server.pid']);
+    await server.stop();
+    expect(readdirSync(files.path())).to.deep.equal([]);
+  });
+
+  it('of a server that runs stops the start of another, and nothing is touched', async () => {
+    const path = files.path('server.pid');
+    const server = await serveWith(path);
+    const before = lstatSync(path);
+    const result = await runServer({ app, flags: ['--pid-file', path] });
+    expectRefused(
+      result,
+      /^tsunicorn: A server runs already: process \d+, as the pid file .* Stop it \(kill -TERM \d+\)/,
+    );
+    expect(result.stderr).to.include(`process ${server.pid},`);
+    expect(result.log.map(({ event }) => event)).not.to.include('server.listening');
+    expect(readFileSync(path, 'utf8')).to.equal(`${server.pid}\n`);
+    expect(lstatSync(path)).to.include({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(readdirSync(files.path())).to.deep.equal(['server.pid']);
+    expect((await fetchText(server.url)).status).to.equal(200);
+    await server.stop();
+    expect(existsSync(path)).to.equal(false);
+  });
+
+  it('that names no running server is replaced: a dead process, a stranger, garbage, nothing', async () => {
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const stranger = 1;
+    const contents = [`${dead}\n`, `${stranger}\n`, 'garbage', '-1', ''];
+    const check = async (content: string, index: number) => {
+      const path = files.path(`${index}.pid`);
+      writeFileSync(path, content);
+      const server = await serveWith(path);
+      expect(readFileSync(path, 'utf8'), JSON.stringify(content)).to.equal(`${server.pid}\n`);
+      await server.stop();
+      expect(existsSync(path)).to.equal(false);
+    };
+    await Promise.all(contents.map(check));
+  });
+
+  it('is refused where a directory or a symbolic link stands, or no directory is', async () => {
+    const directory = files.path('directory.pid');
+    const link = files.path('link.pid');
+    const target = files.path('precious');
+    mkdirSync(directory);
+    writeFileSync(target, 'mine');
+    symlinkSync(target, link);
+    const noFile =
+      /^tsunicorn: Cannot write the pid file \S+: something that is no regular file stands there\. Move it away/;
+    const noDirectory =
+      /^tsunicorn: Cannot write the pid file \S+: ENOENT.* Its directory must exist and be writable\. /;
+    const run = (path: string) => runServer({ app, flags: ['--pid-file', path] });
+    const results = await Promise.all([run(directory), run(link), run(files.path('gone/server.pid'))]);
+    for (const [index, result] of results.entries()) expectRefused(result, index < 2 ? noFile : noDirectory);
+    expect(readdirSync(files.path()).sort()).to.deep.equal(['directory.pid', 'link.pid', 'precious']);
+    expect(readlinkSync(link)).to.equal(target);
+    expect(readFileSync(target, 'utf8')).to.equal('mine');
+  });
+
+  it('that was removed or taken over meanwhile is left alone, and that is told', async () => {
+    const removed = files.path('removed.pid');
+    const taken = files.path('taken.pid');
+    const servers = await Promise.all([serveWith(removed), serveWith(taken)]);
+    unlinkSync(removed);
+    writeFileSync(taken, '4194303\n');
+    for (const server of servers) await server.stop();
+    for (const [index, path] of [removed, taken].entries()) {
+      expect(servers[index]?.log.filter((line) => line.event === 'pidFile.lost' && line.path === path)).to.have.length(
+        1,
+      );
+    }
+    expect(existsSync(removed)).to.equal(false);
+    expect(readFileSync(taken, 'utf8')).to.equal('4194303\n');
+  });
+});

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { LONGEST_TEXT, parseMasterMessage, parseWorkerMessage } from '../../../src/ipc/messages.ts';
+
+describe('parseWorkerMessage', () => {
+  const good = [
+    { type: 'ready' },
+    { type: 'heartbeat' },
+    { type: 'leaving' },
+    { type: 'recycle', why: 'maxRequests' },
+    { type: 'bootFailed', code: 'APP_LOAD', text: 'no db' },
+  ];
+  for (const message of good) {
+    it(`takes ${message.type}`, () => expect(parseWorkerMessage(message)).to.deep.equal(message));
+  }
+
+  const bad: readonly unknown[] = [
+    null,
+    'ready',
+    [],
+    {},
+    { type: 'kill', workerId: 1 },
+    { type: 'recycle' },
+    { type: 'recycle', why: 'because' },
+    { type: 'bootFailed', code: 'toString', text: 'x' },
+    { type: 'bootFailed', code: 'APP_LOAD', text: 7 },
+    { type: 'boot' },
+  ];
+  for (const message of bad) {
+    it(`refuses ${JSON.stringify(message)}`, () => expect(parseWorkerMessage(message)).to.equal(null));
+  }
+
+  it('passes on nothing that it does not know', () => {
+    expect(parseWorkerMessage({ type: 'ready', path: '/etc/passwd' })).to.deep.equal({ type: 'ready' });
+  });
+
+  it('bounds texts', () => {
+    const message = parseWorkerMessage({ type: 'bootFailed', code: 'APP_LOAD', text: 'x'.repeat(10 * LONGEST_TEXT) });
+    expect(message?.type === 'bootFailed' && message.text.length).to.equal(LONGEST_TEXT);
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.anything(), (raw) => void parseWorkerMessage(raw)));
+  });
+});
+
+describe('parseMasterMessage', () => {
+  const boot = {
+    type: 'boot',
+    workerId: 1,
+    generation: 1,
+    listeners: [{ fd: 4, url: 'http://127.0.0.1:8000' }],
+    config: { app: './app.ts' },
+    configFile: { path: '/a', source: '' },
+  };
+  const good = [
+    boot,
+    { ...boot, configFile: null },
+    { type: 'drain', mode: 'retire', graceMs: 5 },
+    { type: 'reopenLogs' },
+  ];
+  for (const message of good) {
+    it(`takes ${message.type}`, () => expect(parseMasterMessage(message)).to.deep.equal(message));
+  }
+
+  const bad: readonly unknown[] = [
+    { ...boot, listeners: [{ fd: -1, url: '' }] },
+    { ...boot, listeners: null },
+    { ...boot, configFile: 'x' },
+    { ...boot, config: null },
+    { type: 'drain', mode: 'fast', graceMs: 5 },
+    { type: 'drain', mode: 'quick', graceMs: Number.POSITIVE_INFINITY },
+    { type: 'hello' },
+    'reopenLogs',
+  ];
+  for (const message of bad) {
+    it(`refuses ${JSON.stringify(message)}`, () => expect(parseMasterMessage(message)).to.equal(null));
+  }
+});
