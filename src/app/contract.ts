@@ -27,6 +27,8 @@ export interface ServiceOptions {
 export interface Service {
   /** Takes over an accepted connection. */
   accept(socket: Socket): void;
+  /** How many connections are open. */
+  connections(): number;
   /**
    * Answers what is in flight with `Connection: close`, lets idle connections send one more request for `drainIdleTimeoutMs`, then closes
    * them (`'quick'`: idle ones at once). Resolves when no connection is left; calling it again hurries a drain under way.

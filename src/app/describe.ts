@@ -20,6 +20,9 @@ export function describeThrown(thrown: unknown): string {
 
 function describeOne(error: unknown): string {
   if (!(error instanceof Error)) return `The application threw a value that is no Error: ${messageOf(error)}`;
+  // What jiti says of TypeScript that does not parse, in the form that Node has for JavaScript.
+  const syntax = /^ParseError: (.*?)\s*\n\s*(\S+:\d+:\d+)\s*$/s.exec(error.message);
+  if (syntax !== null) return `SyntaxError: ${syntax[1]}\n    at ${syntax[2]}`;
   const stack = error.stack ?? `${error.name}: ${error.message}`;
   const lines = stack.split('\n').filter((line) => !isForeignFrame(line));
   return lines.join('\n').trimEnd();

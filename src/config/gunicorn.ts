@@ -7,6 +7,9 @@ const renamed = {
   default_proc_name: '"procName" here',
   keepalive: '"keepAlive" here',
   worker_processes: '"workers" here',
+  pid: '"pidFile" here',
+  name: '"procName" here',
+  log_file: '"errorLog" here',
   workdir: '"chdir" here',
 } as const;
 
@@ -21,7 +24,7 @@ const commandLineOnly = {
 const leftOut = {
   worker_class: 'every worker runs an event loop, and what the application exports decides the rest',
   worker_tmp_dir: 'heartbeats need no file here',
-  spew: 'start a worker under "node --inspect" to watch it',
+  spew: 'pass --inspect=0 to the workers by NODE_OPTIONS in "env", and attach a debugger',
   logger_class: 'use "logFormat" and "accessLogFormat"',
   logconfig: 'use "logLevel", "logFormat" and "errorLog"',
   logconfig_dict: 'use "logLevel", "logFormat" and "errorLog"',
@@ -38,7 +41,9 @@ const leftOut = {
   permit_obsolete_folding: 'loosening HTTP invites request smuggling; correct the client',
   strip_header_spaces: 'loosening HTTP invites request smuggling; correct the client',
   casefold_http_method: 'loosening HTTP invites request smuggling; correct the client',
-  enable_stdio_inheritance: 'the output of workers always reaches the log of the server',
+  enable_stdio_inheritance: 'workers always write to the standard output and error of the server',
+  k: 'every worker runs an event loop, and what the application exports decides the rest',
+  http_protocols: 'HTTP/1.1 is what it speaks; let a proxy speak the others',
   initgroups: 'start the server as the user it shall run as',
 } as const;
 
@@ -50,8 +55,11 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'user',
     'group',
     'umask',
+    'u',
+    'g',
+    'm',
   ],
-  'Let systemd or a container run it in the foreground.': ['daemon'],
+  'Let systemd or a container run it in the foreground.': ['daemon', 'D'],
   'Let a proxy such as nginx end TLS.': [
     'keyFile',
     'certFile',
@@ -87,6 +95,8 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'captureOutput',
     'syslog',
     'syslogAddr',
+    'R',
+    'disableRedirectAccessToSyslog',
     'syslogPrefix',
     'syslogFacility',
     'statsdHost',
@@ -94,7 +104,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'dogstatsdTags',
     'metricsBind',
   ],
-  'Use signals.': ['controlSocket', 'controlSocketMode', 'preExec'],
+  'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable', 'preExec'],
   'Use "reload".': ['reloadEngine'],
   'Remove it.': ['preloadApp', 'preload', 'fastFetch', 'reusePort', 'maxMemory', 'settleTime'],
 };

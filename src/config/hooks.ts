@@ -16,7 +16,7 @@ export interface HookLog {
 export interface ServerInfo {
   /** The process id of the master. */
   readonly pid: number;
-  /** The addresses it listens on, as `bind` writes them; port 0 is already replaced by the real one. */
+  /** The addresses it listens on, as the log names them (`http://127.0.0.1:8000`, `unix:/run/app.sock`); in `onStarting`, before they are bound, as `bind` writes them. */
   readonly addresses: readonly string[];
   /** How many workers there should be. */
   readonly workers: number;
@@ -30,7 +30,7 @@ export interface WorkerInfo {
   readonly id: number;
   /** Its process id; 0 in `preFork`, before there is a process. */
   readonly pid: number;
-  /** How many reloads happened before it was started. */
+  /** 1 at the start of the server, and one more with each reload. */
   readonly generation: number;
   readonly log: HookLog;
 }

@@ -7,6 +7,7 @@ import type { Hooks } from './hooks.ts';
 import { emptyLayer, type Layer, sourceOf } from './layer.ts';
 import { invalidConfig } from './load-hooks.ts';
 import { merge } from './merge.ts';
+import { withAbsolutePaths } from './paths.ts';
 import { checkRules } from './rules.ts';
 import { mapSettings, type SettingName } from './settings/index.ts';
 import { isComplete, resolveValid, validateLayers } from './validate.ts';
@@ -50,5 +51,5 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   const faults = [...fromFile.faults, ...validateLayers(layers), ...checkRules({ config, merged })];
   if (faults.length > 0 || !isComplete(config)) throw invalidConfig(faults);
   const sources = mapSettings((setting) => merged.get(setting.name)?.source ?? sourceOf.default);
-  return { config, hooks: fromFile.hooks, sources, file };
+  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file };
 }

@@ -1,12 +1,16 @@
 import * as net from 'node:net';
 
+/** While other sockets are served the queue fills again: only after a turn of the event loop as short as this is 'empty' still true. */
+const QUIET_TURN_MS = 0.1;
+
 /** One inherited socket that this process accepts from. Closing it leaves the socket open in the master and in other workers. */
 export interface Acceptor {
   /** Stops accepting at once; connections that were accepted stay as they are. */
   close(): void;
   /**
-   * Accepts on until the kernel's queue of this socket was seen empty, at most for `withinMs`, and closes in the same turn of the event
-   * loop: whoever closes the last copy of a listening socket resets what still waits in its queue.
+   * Accepts on until the kernel's queue of this socket was seen empty, at most for `withinMs`, and closes at once: whoever closes the last
+   * copy of a listening socket resets what still waits in its queue. What comes between the look and the close(2), some 50 µs, is lost;
+   * the kernel offers no way to refuse without closing.
    */
   closeWhenQueueIsEmpty(withinMs: number): Promise<void>;
 }
@@ -29,14 +33,16 @@ export function acceptFrom(fd: number, backlog: number, onConnection: (socket: n
     closeWhenQueueIsEmpty: (withinMs) =>
       new Promise((resolve) => {
         const deadlineMs = performance.now() + withinMs;
-        const look = (acceptedBefore: number) => {
-          if (accepted === acceptedBefore || performance.now() >= deadlineMs) {
+        const look = (before: { accepted: number; atMs: number }) => {
+          const nowMs = performance.now();
+          const empty = accepted === before.accepted && nowMs - before.atMs < QUIET_TURN_MS;
+          if (empty || nowMs >= deadlineMs) {
             server.close();
             resolve();
-          } else setImmediate(look, accepted);
+          } else setImmediate(look, { accepted, atMs: nowMs });
         };
-        // The first immediate only reaches the check phase; from there one whole poll phase lies before each look.
-        setImmediate(() => setImmediate(look, accepted));
+        // From one check phase to the next lies one whole poll phase, in which a connection that waits is accepted.
+        setImmediate(() => setImmediate(look, { accepted, atMs: performance.now() }));
       }),
   };
   return new Promise((resolve, reject) => {

@@ -45,7 +45,7 @@ export const logEvents = {
   'worker.bootTimeout': { level: 'error', message: 'worker was not ready in time' },
   'worker.timeout': { level: 'error', message: 'worker sent no heartbeat' },
   'worker.killed': { level: 'warn', message: 'worker killed at the deadline' },
-  'worker.recycling': { level: 'info', message: 'worker has served its number of requests and is replaced' },
+  'worker.recycling': { level: 'info', message: 'worker asks to be replaced' },
   'worker.backoff': { level: 'warn', message: 'workers fail repeatedly: the next one is started later' },
   'workers.changed': { level: 'info', message: 'number of workers changed' },
 

@@ -17,15 +17,8 @@ const STOOD_STILL_MS = 1_500;
  */
 export async function runArbiter(master: Master, start: Pool): Promise<{ how: 'stopped' | 'gaveUp'; pool: Pool }> {
   let pool = start;
-  let turnAtMs = master.system.nowMs();
   for (;;) {
     const nowMs = master.system.nowMs();
-    const lateMs = nowMs - turnAtMs - LONGEST_WAIT_MS;
-    turnAtMs = nowMs;
-    if (lateMs > STOOD_STILL_MS) {
-      master.log.event('system.clockJump', { lateMs: Math.round(lateMs) });
-      pool = step(pool, { type: 'stoodStill', forMs: lateMs }, nowMs);
-    }
     if (master.fatal !== null && pool.stop.mode === 'none') {
       pool = step(pool, { type: 'stopRequested', mode: 'quick' }, nowMs);
     }
@@ -36,8 +29,18 @@ export async function runArbiter(master: Master, start: Pool): Promise<{ how: 's
       pool = step(pool, action, nowMs);
       await perform(master, pool, action);
     }
-    for (const report of await master.inbox.take(Math.min(LONGEST_WAIT_MS, wakeInMs ?? LONGEST_WAIT_MS))) {
-      pool = digest(master, pool, report);
-    }
+    const reports = await master.inbox.take(Math.min(LONGEST_WAIT_MS, wakeInMs ?? LONGEST_WAIT_MS));
+    pool = forgiveStandstill(master, pool, nowMs);
+    for (const report of reports) pool = digest(master, pool, report);
   }
+}
+
+/** Before the news is digested: what was due within a turn that took too long is put off by that turn, and no heartbeat gets ahead of now. */
+function forgiveStandstill(master: Master, pool: Pool, turnBeganMs: number): Pool {
+  const nowMs = master.system.nowMs();
+  const turnMs = nowMs - turnBeganMs;
+  const lateMs = turnMs - LONGEST_WAIT_MS;
+  if (lateMs <= STOOD_STILL_MS) return pool;
+  master.log.event('system.clockJump', { lateMs: Math.round(lateMs) });
+  return step(pool, { type: 'stoodStill', forMs: turnMs }, nowMs);
 }

@@ -2,6 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
 import type { System } from '../os/system.ts';
+import { type BootFailure, endedEarly, notReadyInTime, notStarted } from './boot-failure.ts';
 import { createCrew } from './crew.ts';
 import { createInbox } from './inbox.ts';
 
@@ -23,20 +24,16 @@ export async function checkApplication(loaded: LoadedConfig, context: { system: 
   for (;;) {
     const leftMs = deadlineMs - system.nowMs();
     if (leftMs <= 0) {
-      failure ??= new TsunicornError(
-        'NO_WORKER_READY',
-        `The application was not ready within ${bootTimeoutMs / 1000} s (bootTimeout).`,
-      );
+      failure ??= asError(notReadyInTime(bootTimeoutMs));
       crew.signal(WORKER_ID, 'SIGKILL');
     }
     for (const report of await inbox.take(Math.max(leftMs, 50))) {
       if (report.type === 'workerMessage' && report.message?.type === 'bootFailed') {
-        failure = new TsunicornError(report.message.code, report.message.text);
+        failure = asError(report.message);
       } else if (report.type === 'workerMessage' && report.message?.type === 'ready') {
         return await endWorker();
       } else if (report.type === 'workerExited') {
-        const text = `The worker ended before the application was ready (code ${report.code}, signal ${report.signal}).`;
-        throw failure ?? new TsunicornError('NO_WORKER_READY', report.error?.message ?? text);
+        throw failure ?? asError(report.error === undefined ? endedEarly(report) : notStarted(report.error));
       }
     }
   }
@@ -48,4 +45,8 @@ export async function checkApplication(loaded: LoadedConfig, context: { system: 
       if (reports.some(({ type }) => type === 'workerExited')) return;
     }
   }
+}
+
+function asError({ code, text }: BootFailure): TsunicornError {
+  return new TsunicornError(code, text);
 }

@@ -1,6 +1,7 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
+import { endedEarly, notStarted } from './boot-failure.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, type Master, workerInfo } from './master.ts';
 import { identify } from './perform.ts';
@@ -70,10 +71,11 @@ function requestReload(master: Master, pool: Pool): Pool {
 /** The master's copies of the sockets go first, so that whichever worker leaves last really closes them. */
 function requestStop(master: Master, pool: Pool, { signal, mode }: { signal: string; mode: 'stop' | 'quick' }): Pool {
   const { log, listeners } = master;
+  const next = apply(master, pool, { type: 'stopRequested', mode });
   if (pool.stop.mode === 'none') log.event('server.stopping', { signal, mode });
-  else log.event('server.stopHurried', { signal });
+  else if (next.stop !== pool.stop) log.event('server.stopHurried', { signal });
   for (const listener of listeners) listener.close();
-  return apply(master, pool, { type: 'stopRequested', mode });
+  return next;
 }
 
 function changeTarget(master: Master, pool: Pool, event: PoolEvent): Pool {
@@ -107,7 +109,8 @@ function refuseReload(master: Master, pool: Pool, faults: readonly string[]): Po
 function digestMessage(master: Master, pool: Pool, report: Extract<Report, { type: 'workerMessage' }>): Pool {
   const { workerId, message } = report;
   if (message === null) {
-    master.log.event('message.invalid', identify(master, report));
+    if (!master.babblers.has(workerId)) master.log.event('message.invalid', identify(master, report));
+    master.babblers.add(workerId);
     return pool;
   }
   noteMessage(master, pool, { workerId, message });
@@ -131,6 +134,7 @@ function letLeave(master: Master, pool: Pool, workerId: number): Pool {
   const phase = pool.workers.find(({ id }) => id === workerId)?.state.phase;
   if (phase !== 'booting' && phase !== 'ready') return pool;
   const { gracefulTimeoutMs } = limitsOf(activeConfig(master, pool).config);
+  master.log.event('worker.draining', { ...identify(master, { workerId }), mode: 'stop', why: 'signal' });
   const killAtMs = master.system.nowMs() + gracefulTimeoutMs;
   return apply(master, pool, { type: 'drain', workerId, mode: 'stop', killAtMs });
 }
@@ -160,14 +164,13 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   if (worker === undefined) return pool;
   const facts = { workerId, workerPid, code, signal };
   const told = master.bootFailures.delete(workerId);
+  master.babblers.delete(workerId);
   if (error !== undefined) {
     master.log.event('worker.spawnFailed', { workerId, error });
-    master.lastBootFailure = { code: 'NO_WORKER_READY', text: `No worker process could be started: ${error.message}` };
+    master.lastBootFailure = notStarted(error);
   } else if (worker.state.phase === 'booting' && !told) {
-    const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-    const text = `The worker ${how} before the application was ready. Something in the application ends the process while it is loaded.`;
-    master.lastBootFailure = { code: 'NO_WORKER_READY', text };
-    master.log.event('worker.bootFailed', { ...facts, reason: text });
+    master.lastBootFailure = endedEarly({ code, signal });
+    master.log.event('worker.bootFailed', { ...facts, reason: master.lastBootFailure.text });
   } else {
     master.log.event(worker.state.phase === 'ready' ? 'worker.crashed' : 'worker.exited', facts);
   }

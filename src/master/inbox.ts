@@ -37,8 +37,7 @@ export function createInbox(): Inbox {
       wake?.();
     },
     async take(withinMs) {
-      if (withinMs <= 0) await new Promise<void>((resolve) => setImmediate(resolve));
-      else if (queue.length === 0) {
+      if (withinMs > 0 && queue.length === 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, withinMs);
           wake = () => {
@@ -48,6 +47,9 @@ export function createInbox(): Inbox {
         });
         wake = null;
       }
+      // A poll phase lies before the next check phase: whatever the kernel holds by now, the heartbeats of all workers among it, is
+      // read before anybody is found silent.
+      await new Promise<void>((resolve) => setImmediate(resolve));
       const taken = queue;
       queue = [];
       return taken;

@@ -1,21 +1,16 @@
 import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
 import type { LoadedConfig, LoadRequest } from '../config/load.ts';
-import type { ErrorCode, TsunicornError } from '../errors.ts';
+import type { TsunicornError } from '../errors.ts';
 import type { Listener } from '../listener/bind.ts';
 import { hookLog } from '../logging/hook-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { System } from '../os/system.ts';
 import type { Config } from '../settings.ts';
+import type { BootFailure } from './boot-failure.ts';
 import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { Pool } from './pool.ts';
-
-/** Why a worker did not come up, in words for a person. */
-export interface BootFailure {
-  readonly code: ErrorCode;
-  readonly text: string;
-}
 
 /** What the arbiter acts with. The pool, which it decides on, is apart from this. */
 export interface Master {
@@ -31,6 +26,8 @@ export interface Master {
   readonly configs: Map<number, LoadedConfig>;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
+  /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
+  readonly babblers: Set<number>;
   /** What is told to the user if no worker ever becomes ready. */
   lastBootFailure: BootFailure | null;
   /** Why the start must stop, once the workers are gone. */

@@ -1,7 +1,8 @@
 import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
+import { notReadyInTime } from './boot-failure.ts';
 import { runGate } from './hook-runner.ts';
-import { activeConfig, activeServerInfo, type BootFailure, type Master, workerInfo } from './master.ts';
+import { activeConfig, activeServerInfo, type Master, workerInfo } from './master.ts';
 import type { Action, Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
 
@@ -93,13 +94,7 @@ function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type:
 function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'kill' }>): void {
   if (action.why === 'bootTimeout') {
     const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
-    const failure: BootFailure = {
-      code: 'NO_WORKER_READY',
-      text:
-        `The application was not ready within ${bootTimeoutMs / 1000} s (bootTimeout). ` +
-        'Look for what it waits for while it is loaded, or allow it more time.',
-    };
-    master.lastBootFailure = failure;
+    master.lastBootFailure = notReadyInTime(bootTimeoutMs);
     master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
   } else {
     master.log.event('worker.killed', { ...identify(master, action), why: action.why });

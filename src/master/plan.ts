@@ -85,7 +85,7 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   const ready = pool.workers.filter(({ state }) => state.phase === 'ready');
   // Until one worker was ready, a failure is not repeated: the others of the first round decide.
   const doomed = !pool.everReady && pool.backoff.failures > 0;
-  if (doomed && booting.length === 0) return [{ type: 'giveUp' }];
+  if (doomed && pool.workers.length === 0) return [{ type: 'giveUp' }];
   const turn = planReloadTurn(pool);
   if (turn !== null) return [turn];
 

@@ -71,6 +71,7 @@ async function supervise(foundation: Foundation, listeners: readonly Listener[])
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
+    babblers: new Set(),
     lastBootFailure: null,
     fatal: null,
   };

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import { invalidConfig } from '../config/load-hooks.ts';
 import { type BindAddress, parseBind } from '../listener/address.ts';
@@ -5,14 +6,17 @@ import { accessLogFormatFault } from '../logging/access-log.ts';
 import type { Config } from '../settings.ts';
 
 /**
- * Looks at what only the parts that use a value can judge: addresses, and the access log's format.
+ * Looks at what only the parts that use a value can judge: addresses, directories, and the access log's format.
  *
  * @throws TsunicornError `CONFIG_INVALID` with every fault.
  */
 export function vetted(loaded: LoadedConfig): LoadedConfig {
-  const { bind, accessLogFormat } = loaded.config;
+  const { bind, accessLogFormat, chdir } = loaded.config;
   const formatFault = accessLogFormatFault(accessLogFormat);
   const faults = [
+    ...(chdir === null || isDirectory(chdir)
+      ? []
+      : [`"chdir" is ${chdir}, which is no directory. Create it, or correct the setting.`]),
     ...bind.flatMap((text) => {
       const address = parseBind(text);
       return 'fault' in address ? [address.fault] : [];
@@ -21,6 +25,10 @@ export function vetted(loaded: LoadedConfig): LoadedConfig {
   ];
   if (faults.length === 0) return loaded;
   throw invalidConfig(faults);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The addresses of a vetted configuration. */

@@ -18,16 +18,16 @@ export function watchFiles(
 ): Watcher | null {
   const { config, file } = loaded;
   if (!config.reload) return null;
-  const directory = resolve(context.cwd, config.chdir ?? '.');
+  const directory = config.chdir ?? context.cwd;
   const paths = [
     dirname(resolve(directory, config.app)),
     ...config.reloadExtraFiles,
     ...(file === null ? [] : [file.path]),
   ];
-  const watcher = watch(
-    paths.map((path) => resolve(directory, path)),
-    { ignoreInitial: true, ignored: (path) => NEVER_WATCHED.test(path.slice(directory.length)) },
-  );
+  // What the server itself writes is no change: a log beside the application would make it reload for ever.
+  const written = [config.errorLog, config.accessLog, config.pidFile];
+  const ignored = (path: string) => written.includes(path) || NEVER_WATCHED.test(path.slice(directory.length));
+  const watcher = watch(paths, { ignoreInitial: true, ignored });
   let timer: NodeJS.Timeout | undefined;
   watcher.on('all', (_event, path) => {
     clearTimeout(timer);

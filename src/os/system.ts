@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { Duplex } from 'node:stream';
+import { openChannel } from './line-channel.ts';
 
 /** How to start a worker process. */
 export interface ProcessSpec {
@@ -14,6 +16,7 @@ export interface ProcessSpec {
 }
 
 export interface ProcessEvents {
+  /** `undefined` for what is no message at all. */
   onMessage(raw: unknown): void;
   /** Once, when the process is gone and reaped. `error` is set when it never started. */
   onExit(exit: { code: number | null; signal: string | null; error?: Error }): void;
@@ -36,7 +39,8 @@ export interface System {
   spawn(spec: ProcessSpec, events: ProcessEvents): OwnedProcess;
 }
 
-/** 0 to 2 are the standard streams, 3 is the ipc channel. */
+/** 0 to 2 are the standard streams. */
+const CHANNEL_FD = 3;
 export const FIRST_INHERITED_FD = 4;
 
 const CHANNEL_PATIENCE_MS = 500;
@@ -53,20 +57,26 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
     if (!over) events.onExit(exit);
     over = true;
   };
-  const child = startNode(spec);
-  if (child instanceof Error) {
-    setImmediate(end, { code: null, signal: null, error: child });
+  const started = startNode(spec);
+  if (started instanceof Error) {
+    setImmediate(end, { code: null, signal: null, error: started });
     return { pid: 0, send: () => {}, signal: () => {} };
   }
-  child.on('message', (raw: unknown) => events.onMessage(raw));
+  const { child, stream } = started;
+  let exit: Parameters<ProcessEvents['onExit']>[0] | null = null;
+  let closed = false;
+  const channel = openChannel(stream, {
+    onMessage: (raw) => events.onMessage(raw),
+    onClosed: () => {
+      closed = true;
+      if (exit !== null) end(exit);
+    },
+  });
   child.on('exit', (code, signal) => {
+    exit = { code, signal };
     // What it said last may still be in the channel; a grandchild that holds the channel open must not hide the exit.
-    if (!child.connected) return end({ code, signal });
-    const patience = setTimeout(end, CHANNEL_PATIENCE_MS, { code, signal });
-    child.once('disconnect', () => {
-      clearTimeout(patience);
-      end({ code, signal });
-    });
+    if (closed) end(exit);
+    else setTimeout(end, CHANNEL_PATIENCE_MS, exit).unref();
   });
   // Before the process runs: it could not be started. Later: a message or a signal came too late for it, and its exit says the rest.
   child.on('error', (error) => {
@@ -74,25 +84,29 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
   });
   return {
     pid: child.pid ?? 0,
-    send: (message) => {
-      if (child.connected) child.send(message, () => {});
-    },
+    send: (message) => channel.send(message),
     signal: (name) => child.kill(name),
   };
 }
 
-function startNode(spec: ProcessSpec): ChildProcess | Error {
+function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } | Error {
   // SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is switched off where it can be.
   const flags = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
   let nothing: number | undefined;
   try {
     nothing = openSync('/dev/null', 'r');
     const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
-    return spawn(process.execPath, [...inherited, ...flags, spec.script], {
+    const child = spawn(process.execPath, [...inherited, ...flags, spec.script], {
       cwd: spec.cwd,
-      env: { ...spec.env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
+      // How Node in the worker knows of the channel (child_process, "NODE_CHANNEL_FD"); it removes both before the application runs.
+      env: { ...spec.env, NODE_CHANNEL_FD: String(CHANNEL_FD), NODE_CHANNEL_SERIALIZATION_MODE: 'json' },
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
     });
+    const stream = child.stdio?.[CHANNEL_FD];
+    if (stream instanceof Duplex) return { child, stream };
+    // EMFILE and ENFILE come as an event, after Node has stopped short of the streams.
+    child.on('error', () => {});
+    return new Error('this process or the whole system may open no more files (ulimit -n, fs.file-max)');
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {

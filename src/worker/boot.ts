@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { RequestObserver, Service } from '../app/contract.ts';
 import { adaptNodeApplication } from '../app/interfaces/node/adapt.ts';
 import { createNodeService } from '../app/interfaces/node/service.ts';
@@ -5,6 +6,7 @@ import { loadApplication } from '../app/load.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
 import type { InheritedListener } from '../ipc/messages.ts';
+import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom } from '../listener/inherit.ts';
 import type { Config } from '../settings.ts';
 
@@ -26,9 +28,14 @@ export function acceptAll(
   backlog: number,
   service: Service,
 ): Promise<Acceptor[]> {
+  const courtesy = createCourtesy({ openConnections: () => service.connections() });
+  const onConnection = (socket: Socket) => {
+    service.accept(socket);
+    courtesy.accepted();
+  };
   return Promise.all(
     listeners.map(({ fd, url }) =>
-      acceptFrom(fd, backlog, (socket) => service.accept(socket)).catch((cause: unknown) => {
+      acceptFrom(fd, backlog, onConnection).catch((cause: unknown) => {
         throw listenError(url, cause);
       }),
     ),

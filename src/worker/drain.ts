@@ -26,7 +26,7 @@ export interface DrainRequest {
  */
 export async function drainWorker({ acceptors, service }: DrainTarget, request: DrainRequest): Promise<number> {
   const { mode, graceMs } = request;
-  const cutInMs = Math.max(graceMs / 2, graceMs - FAREWELL_MS);
+  const cutInMs = Math.max(graceMs * 0.9, graceMs - FAREWELL_MS);
   let cut = 0;
   const timer = setTimeout(() => {
     cut = service.cut();

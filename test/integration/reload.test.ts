@@ -61,7 +61,7 @@ describe('reload', () => {
     await reloadWholly(server, 1);
     await server.stop();
     const lines = server.stdoutText.trim().split('\n');
-    expect(lines).to.deep.equal(['old /version', 'old /version', 'old /version', 'new /version', 'new /']);
+    expect(lines).to.have.members(['old /version', 'old /version', 'old /version', 'new /version', 'new /']);
     const counts = server.log.filter(({ event }) => event === 'workers.changed').map(({ workers }) => workers);
     expect(counts).to.deep.equal([3, 1]);
   });
@@ -113,7 +113,7 @@ describe('reload', () => {
     const server = await startServer({ config });
     const workers = server.workers();
     const broken: [string, RegExp][] = [
-      ['syntax.mjs', /syntax\.mjs[^]*SyntaxError/],
+      ['syntax.mjs', /syntax\.mjs[\s\S]*SyntaxError/],
       ['throws.mjs', /thrown while the application is loaded/],
       ['exits.mjs', /exited with code 0/],
       ['hangs.mjs', /not ready within 1 s/],

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fetchText, openKeepAlive } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -10,6 +11,8 @@ const LISTEN = '0A';
 const INSPECTOR_PORT = 9229;
 /** A quick stop takes a second; a busy machine may add this. */
 const QUICK_STOP_MS = 1_000 + 1_000;
+/** Two equal signals within 100 ms are one: npm doubles Ctrl-C. */
+const ANOTHER_INTENTION_MS = 150;
 
 async function signalAndWait(server: Server, name: NodeJS.Signals): Promise<void> {
   const after = server.mark();
@@ -93,6 +96,7 @@ describe('signals', () => {
       const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
       const { outcome } = await startSlowRequest(server);
       await signalAndWait(server, 'SIGTERM');
+      await delay(ANOTHER_INTENTION_MS);
       const beganMs = performance.now();
       await server.stop({ signal: second });
       expect(performance.now() - beganMs).to.be.below(QUICK_STOP_MS);
@@ -100,6 +104,18 @@ describe('signals', () => {
       expect(server.log.filter(({ event }) => event === 'server.stopHurried')).to.have.length(1);
     });
   }
+
+  it('TERM that comes twice at once, as npm sends it, does not hurry the stop', async () => {
+    const server = await startServer({ app: 'apps/hello.mjs' });
+    const connection = await openKeepAlive({ port: server.port });
+    await connection.request('/');
+    const answer = connection.request('/slow?ms=1500');
+    await fetchText(server.url);
+    for (let sent = 0; sent < 20; sent += 1) server.signal('SIGTERM');
+    expect((await answer).status).to.equal(200);
+    await server.stop();
+    expect(server.log.some(({ event }) => event === 'server.stopHurried')).to.equal(false);
+  });
 
   it('USR2 and WINCH do not end the server', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });

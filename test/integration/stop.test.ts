@@ -69,7 +69,7 @@ describe('stop', () => {
   });
 
   it('frees the address while clients still hold connections', async () => {
-    const server = await startServer({ app: 'apps/hello.mjs', flags: ['--drain-idle-timeout', '2'] });
+    const server = await startServer({ app: 'apps/hello.mjs', flags: ['--drain-idle-timeout', '5'] });
     const connection = await openKeepAlive({ port: server.port });
     await connection.request('/');
     server.signal('SIGTERM');

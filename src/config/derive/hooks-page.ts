@@ -23,7 +23,7 @@ share no variables. A function may leave out parameters at its end; one that dec
 const OBJECTS = `## What they get
 
 - \`server\`: \`pid\` of the master, \`addresses\` it listens on, \`workers\` (how many there should be), \`config\`, \`log\`
-- \`worker\`: \`id\`, \`pid\` (0 in \`preFork\`), \`generation\` (how many reloads came before it), \`log\`
+- \`worker\`: \`id\`, \`pid\` (0 in \`preFork\`), \`generation\` (1 at the start, one more with each reload), \`log\`
 - \`newValue\`, \`oldValue\`: numbers of workers
 - \`evidence\`: \`silentMs\`, for how many milliseconds the worker sent no heartbeat
 - \`faults\`: sentences that say why the reload failed

@@ -14,6 +14,11 @@ describe('describeThrown', () => {
     expect(describeThrown(error)).to.equal('TypeError: no db\n    at connect (/srv/app/db.ts:3:9)');
   });
 
+  it('tells where TypeScript does not parse as Node does for JavaScript', () => {
+    const error = new Error('ParseError: Unexpected token  \n /srv/app.ts:2:10');
+    expect(describeThrown(error)).to.equal('SyntaxError: Unexpected token\n    at /srv/app.ts:2:10');
+  });
+
   it('tells the causes below', () => {
     const error = new Error('cannot start', { cause: new Error('connection refused') });
     expect(describeThrown(error)).to.match(/^Error: cannot start[\s\S]*\nCaused by: Error: connection refused/);

@@ -143,7 +143,8 @@ describe('plan', () => {
   it('kills a worker that is not ready within bootTimeout', () => {
     const server = life(1, { bootTimeoutMs: 500 });
     server.start();
-    expect(server.later(500)).to.deep.equal(['kill 1 bootTimeout', 'giveUp']);
+    expect(server.later(500)).to.deep.equal(['kill 1 bootTimeout']);
+    expect(server.after(exited(1))).to.deep.equal(['giveUp']);
   });
 
   it('replaces the first crash at once and the next ones later and later', () => {

@@ -59,6 +59,7 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       connections.add(socket);
       server.emit('connection', socket);
     },
+    connections: () => connections.count(),
     async drain(newPace) {
       if (pace === 'none') {
         drainStartedMs = performance.now();
