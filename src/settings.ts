@@ -17,7 +17,7 @@ export interface Config {
    *
    * `null` is the directory the server was started in. A symbolic link is followed anew at each reload, so a release can be switched by moving the link.
    *
-   * Default: null. A change takes effect with a reload (HUP).
+   * Default: none. A change takes effect with a reload (HUP).
    */
   readonly chdir: string | null;
   /**
@@ -129,7 +129,7 @@ export interface Config {
    *
    * A file whose process is gone is replaced. A file that names a running server stops the start.
    *
-   * Default: null. A change takes effect with a restart.
+   * Default: none. A change takes effect with a restart.
    */
   readonly pidFile: string | null;
   /**
@@ -145,7 +145,7 @@ export interface Config {
    *
    * The signal USR1 makes the server open the file again, as logrotate wants it.
    *
-   * Default: null. A change takes effect with a reload (HUP).
+   * Default: none. A change takes effect with a reload (HUP).
    */
   readonly accessLog: string | null;
   /**

@@ -9,7 +9,7 @@ export interface Acceptor {
   close(): void;
   /**
    * Accepts on until the kernel's queue of this socket was seen empty, at most for `withinMs`, and closes at once: whoever closes the last
-   * copy of a listening socket resets what still waits in its queue. What comes between the look and the close(2), some 50 µs, is lost;
+   * copy of a listening socket resets what still waits in its queue. What comes between the look and the close(2), some 0.1 ms, is lost;
    * the kernel offers no way to refuse without closing.
    */
   closeWhenQueueIsEmpty(withinMs: number): Promise<void>;

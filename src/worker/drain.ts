@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../app/contract.ts';
 import type { DrainMode } from '../ipc/messages.ts';
 import type { Acceptor } from '../listener/inherit.ts';
 
 /** How long a stopping worker goes on accepting what waits in the kernel's queue, at most. */
 const EMPTY_QUEUE_WITHIN_MS = 1_000;
+/** `Connection: close` makes clients connect anew: they should be refused by then, not find the queue of a worker that is just closing. */
+const SIBLINGS_CLOSE_WITHIN_MS = 200;
 /** What is left before the master's SIGKILL for the last words: hooks, logs. */
 const FAREWELL_MS = 500;
 
@@ -36,6 +39,7 @@ export async function drainWorker({ acceptors, service }: DrainTarget, request: 
     await Promise.all(
       acceptors.map((acceptor) => acceptor.closeWhenQueueIsEmpty(Math.min(EMPTY_QUEUE_WITHIN_MS, cutInMs))),
     );
+    if (service.connections() > 0) await delay(Math.min(SIBLINGS_CLOSE_WITHIN_MS, cutInMs));
   } else {
     for (const acceptor of acceptors) acceptor.close();
   }

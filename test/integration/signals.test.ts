@@ -113,6 +113,8 @@ describe('signals', () => {
     await fetchText(server.url);
     for (let sent = 0; sent < 20; sent += 1) server.signal('SIGTERM');
     expect((await answer).status).to.equal(200);
+    // stop() would send one more.
+    await server.exited;
     await server.stop();
     expect(server.log.some(({ event }) => event === 'server.stopHurried')).to.equal(false);
   });

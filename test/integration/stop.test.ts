@@ -21,23 +21,24 @@ async function connectToEach(server: Server): Promise<KeepAlive[]> {
 describe('stop', () => {
   it('by TERM answers every request whose connection was accepted', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
-    const keepAlive = startLoad({ target: { port: server.port }, connections: 16, mode: 'keep-alive', pauseMs: 2 });
-    const slow = startLoad({
-      target: { port: server.port },
-      connections: 8,
-      mode: 'keep-alive',
-      request: { path: '/slow?ms=400' },
-    });
-    const fresh = startLoad({ target: { port: server.port }, connections: 4, mode: 'new-connection', pauseMs: 5 });
-    await eventually(() => slow.report().ok >= 8 && keepAlive.report().ok >= 200);
+    const target = { port: server.port };
+    const keepAlive = startLoad({ target, connections: 16, mode: 'keep-alive', pauseMs: 2 });
+    const slow = startLoad({ target, connections: 8, mode: 'keep-alive', request: { path: '/slow?ms=400' } });
+    const fresh = startLoad({ target, connections: 2, mode: 'new-connection', pauseMs: 10 });
+    const loads = [keepAlive, slow, fresh];
+    await eventually(() => loads.every((load) => load.report().ok >= 16));
     server.signal('SIGTERM');
     await server.exited;
-    const reports = await Promise.all([keepAlive, slow, fresh].map((load) => load.stop()));
+    const reports = await Promise.all(loads.map((load) => load.stop()));
     await server.stop();
-    for (const { lost, non2xx } of reports) {
-      expect(lost.filter(({ why }) => why !== 'refused')).to.deep.equal([]);
-      expect(non2xx).to.equal(0);
-    }
+    const [ofKeepAlive, ofSlow, ofFresh] = reports.map(({ lost }) => lost.filter(({ why }) => why !== 'refused'));
+    expect(ofKeepAlive).to.deep.equal([]);
+    expect(ofSlow).to.deep.equal([]);
+    // close(2) of a listening socket resets what the kernel queued since the last look at it, and no call looks and closes in one: each
+    // of these clients may have had one connection there, of which no worker ever knew.
+    expect(ofFresh?.length).to.be.at.most(2);
+    for (const { why, bytesReceived } of ofFresh ?? []) expect([why, bytesReceived]).to.deep.equal(['reset', 0]);
+    for (const { non2xx } of reports) expect(non2xx).to.equal(0);
     const began = server.log.findIndex(({ event }) => event === 'server.stopping');
     expect(server.log.slice(began).filter(({ event }) => event === 'worker.exited')).to.have.length(2);
   });

@@ -8,6 +8,7 @@ import { describeSchema } from '../wording.ts';
 /** The default as text, with its unit; what must be given says so. */
 export function defaultText(setting: Setting): string {
   if (isRequired(setting)) return 'none: it must be given';
+  if (setting.default === null) return 'none';
   const unit = setting.unit === 's' ? ' s' : '';
   return `${displayValue(setting, setting.default)}${unit}`;
 }
