@@ -24,6 +24,8 @@ export interface BootMessage {
 export type MasterMessage =
   | BootMessage
   | { readonly type: 'drain'; readonly mode: DrainMode; readonly graceMs: number }
+  /** No worker accepts any more: whoever is told to connect anew is refused, and not reset in the queue of a sibling. */
+  | { readonly type: 'allRefuse' }
   | { readonly type: 'reopenLogs' };
 
 export type RecycleReason = 'maxRequests' | 'uncaughtException' | 'unhandledRejection';
@@ -37,6 +39,8 @@ export type WorkerMessage =
   | { readonly type: 'recycle'; readonly why: RecycleReason }
   /** It was told to leave by a signal of its own. */
   | { readonly type: 'leaving' }
+  /** It stops with the whole server and accepts no more. */
+  | { readonly type: 'refusing' }
   /** `text` is for a person: the application's own error, bounded. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
 
@@ -50,6 +54,7 @@ export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
     case 'ready':
     case 'heartbeat':
     case 'leaving':
+    case 'refusing':
       return { type: raw.type };
     case 'recycle':
       return isRecycleReason(raw.why) ? { type: 'recycle', why: raw.why } : null;
@@ -72,8 +77,9 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
       return isDrainMode(raw.mode) && isCount(raw.graceMs)
         ? { type: 'drain', mode: raw.mode, graceMs: raw.graceMs }
         : null;
+    case 'allRefuse':
     case 'reopenLogs':
-      return { type: 'reopenLogs' };
+      return { type: raw.type };
     default:
       return null;
   }

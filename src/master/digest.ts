@@ -122,6 +122,10 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
       return apply(master, pool, { type: 'recycleRequested', workerId });
     case 'leaving':
       return letLeave(master, pool, workerId);
+    case 'refusing':
+      master.refusing.add(workerId);
+      tellThatAllRefuse(master, pool);
+      return pool;
     case 'bootFailed':
       return pool;
     default:
@@ -137,6 +141,15 @@ function letLeave(master: Master, pool: Pool, workerId: number): Pool {
   master.log.event('worker.draining', { ...identify(master, { workerId }), mode: 'stop', why: 'signal' });
   const killAtMs = master.system.nowMs() + gracefulTimeoutMs;
   return apply(master, pool, { type: 'drain', workerId, mode: 'stop', killAtMs });
+}
+
+/** A worker that leaves alone need not wait: its siblings serve on. At a stop, all wait for the last to close its socket. */
+function tellThatAllRefuse(master: Master, pool: Pool): void {
+  const accepting = pool.workers.some(
+    ({ id, state }) => state.phase === 'draining' && state.mode === 'stop' && !master.refusing.has(id),
+  );
+  if (accepting) return;
+  for (const workerId of master.refusing) master.crew.send(workerId, { type: 'allRefuse' });
 }
 
 function noteMessage(master: Master, pool: Pool, report: { workerId: number; message: WorkerMessage }): void {
@@ -177,7 +190,10 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const { childExit } = activeConfig(master, pool).hooks;
   const info = workerInfo(master, worker, workerPid);
   master.hooks.notify('childExit', () => childExit?.(activeServerInfo(master, pool), info));
-  return apply(master, pool, { type: 'exited', workerId });
+  const next = apply(master, pool, { type: 'exited', workerId });
+  master.refusing.delete(workerId);
+  tellThatAllRefuse(master, next);
+  return next;
 }
 
 /** Feeds the pool, and tells when failures begin to slow it down. */

@@ -28,6 +28,8 @@ export interface Master {
   readonly bootFailures: Map<number, BootFailure>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
   readonly babblers: Set<number>;
+  /** Workers that stop with the server and accept no more. */
+  readonly refusing: Set<number>;
   /** What is told to the user if no worker ever becomes ready. */
   lastBootFailure: BootFailure | null;
   /** Why the start must stop, once the workers are gone. */

@@ -72,6 +72,7 @@ async function supervise(foundation: Foundation, listeners: readonly Listener[])
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
     babblers: new Set(),
+    refusing: new Set(),
     lastBootFailure: null,
     fatal: null,
   };

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../app/contract.ts';
 import type { DrainMode } from '../ipc/messages.ts';
 import type { Acceptor } from '../listener/inherit.ts';
 
 /** How long a stopping worker goes on accepting what waits in the kernel's queue, at most. */
 const EMPTY_QUEUE_WITHIN_MS = 1_000;
-/** `Connection: close` makes clients connect anew: they should be refused by then, not find the queue of a worker that is just closing. */
-const SIBLINGS_CLOSE_WITHIN_MS = 200;
 /** What is left before the master's SIGKILL for the last words: hooks, logs. */
 const FAREWELL_MS = 500;
 
@@ -19,6 +16,8 @@ export interface DrainRequest {
   readonly mode: DrainMode;
   /** The master kills after this. */
   readonly graceMs: number;
+  /** Resolves when the siblings that stop too accept no more. */
+  siblingsRefuse(): Promise<void>;
 }
 
 /**
@@ -39,7 +38,8 @@ export async function drainWorker({ acceptors, service }: DrainTarget, request: 
     await Promise.all(
       acceptors.map((acceptor) => acceptor.closeWhenQueueIsEmpty(Math.min(EMPTY_QUEUE_WITHIN_MS, cutInMs))),
     );
-    if (service.connections() > 0) await delay(Math.min(SIBLINGS_CLOSE_WITHIN_MS, cutInMs));
+    // `Connection: close` makes clients connect anew: by then they should be refused, not find the queue of a sibling that is closing.
+    if (service.connections() > 0) await request.siblingsRefuse();
   } else {
     for (const acceptor of acceptors) acceptor.close();
   }

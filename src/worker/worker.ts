@@ -9,6 +9,7 @@ import { type Equipment, openEquipment } from './equipment.ts';
 import { reportBootFailure, watchEscapedErrors } from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
 import { observeFor } from './observer.ts';
+import { createSiblings, type Siblings } from './siblings.ts';
 import { handleWorkerSignals } from './signals.ts';
 
 const QUICK_STOP_MS = 1_000;
@@ -26,6 +27,7 @@ type Life =
 
 interface Worker {
   readonly channel: MasterChannel;
+  readonly siblings: Siblings;
   life: Life;
 }
 
@@ -34,7 +36,8 @@ interface Worker {
  * signalled, or when its master is gone. It ends the process itself.
  */
 export function startWorker(): void {
-  const worker: Worker = { channel: openMasterChannel(), life: { phase: 'waiting' } };
+  const channel = openMasterChannel();
+  const worker: Worker = { channel, siblings: createSiblings(channel), life: { phase: 'waiting' } };
   handleWorkerSignals({
     drain: (mode) => drainUnasked(worker, mode),
     reopenLogs: () => reopenLogs(worker),
@@ -53,6 +56,8 @@ function receive(worker: Worker, message: MasterMessage): void {
       return void boot(worker, message);
     case 'drain':
       return void drain(worker, message.mode, message.graceMs);
+    case 'allRefuse':
+      return worker.siblings.allRefuse();
     case 'reopenLogs':
       return reopenLogs(worker);
     default:
@@ -102,7 +107,7 @@ async function drain(worker: Worker, mode: DrainMode, graceMs: number): Promise<
   if (life.phase === 'booting') return await equipment.leave(0);
   worker.life = { ...life, phase: 'leaving' };
   equipment.log.event('drain.started', { mode, graceMs });
-  const cut = await drainWorker(life.target, { mode, graceMs });
+  const cut = await drainWorker(life.target, { mode, graceMs, siblingsRefuse: worker.siblings.refuse });
   if (cut > 0) equipment.log.event('drain.cut', { connections: cut });
   await equipment.leave(0);
 }

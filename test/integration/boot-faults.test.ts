@@ -21,7 +21,7 @@ const broken: Readonly<Record<string, RegExp>> = {
     /^RangeError: no port in the settings\n {4}at read \(.*\/throws-typed\.ts:6:\d+\)(\n {4}at .*)*$/,
   'syntax.mjs': /^\S+\/syntax\.mjs:2\n(.*\n)*\nSyntaxError: missing \) after argument list$/,
   'syntax.cjs': /^\S+\/syntax\.cjs:2\n(.*\n)*\nSyntaxError: missing \) after argument list$/,
-  'syntax.ts': /Unexpected token, expected ","\s+\S+\/syntax\.ts:2:24$/,
+  'syntax.ts': /Unexpected token, expected ","\s+at \S+\/syntax\.ts:2:24$/,
   'missing-import.mjs': /Cannot find module '\S+\/is-not-there\.mjs' imported from \S+\/missing-import\.mjs$/,
   'missing-package.mjs':
     /Cannot find package 'a-package-that-nobody-installed' imported from \S+\/missing-package\.mjs$/,

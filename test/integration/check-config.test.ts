@@ -39,7 +39,7 @@ describe('--check-config', () => {
   it('ends with exit code 1 and the words of a broken application', async () => {
     const words: Readonly<Record<string, RegExp>> = {
       'throws.mjs': /^tsunicorn: Error: thrown while the application is loaded\n {4}at file:.*throws\.mjs:1:7\n$/,
-      'syntax.ts': /^tsunicorn: .*Unexpected token, expected ","\s+\S+\/syntax\.ts:2:24\n$/,
+      'syntax.ts': /^tsunicorn: .*Unexpected token, expected ","\s+at \S+\/syntax\.ts:2:24\n$/,
       'exits.mjs': /^tsunicorn: The worker exited with code 0 before the application was ready\. .*\n$/,
       'hangs.mjs': /^tsunicorn: The application was not ready within 1 s \(bootTimeout\)\. .*\n$/,
     };

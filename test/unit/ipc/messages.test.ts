@@ -7,6 +7,7 @@ describe('parseWorkerMessage', () => {
     { type: 'ready' },
     { type: 'heartbeat' },
     { type: 'leaving' },
+    { type: 'refusing' },
     { type: 'recycle', why: 'maxRequests' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 'no db' },
   ];
@@ -58,6 +59,7 @@ describe('parseMasterMessage', () => {
     { ...boot, configFile: null },
     { type: 'drain', mode: 'retire', graceMs: 5 },
     { type: 'reopenLogs' },
+    { type: 'allRefuse' },
   ];
   for (const message of good) {
     it(`takes ${message.type}`, () => expect(parseMasterMessage(message)).to.deep.equal(message));
