@@ -2,8 +2,10 @@ import { type Contender, projectFile, start } from './contender.ts';
 import { measure, requireWrk } from './load.ts';
 import { format, summarize } from './statistics.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 7);
-const SECONDS = Number(process.env.SECONDS ?? 4);
+const ROUNDS = Number(process.env.ROUNDS ?? 31);
+// Many short rounds: what the machine does meanwhile changes within seconds, and a pair should meet the same mood.
+const SECONDS = Number(process.env.SECONDS ?? 1);
+const STARTS = 7;
 const CONNECTIONS = 32;
 const WORKERS = 2;
 
@@ -66,7 +68,7 @@ async function compareWorker(): Promise<void> {
   const masterMiB: number[] = [];
   const bareMs: number[] = [];
   const bareMiB: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < STARTS; round += 1) {
     const server = await start(tsunicorn);
     const process = await start(bare);
     const [master = Number.NaN, ...workers] = server.memoryMiB();

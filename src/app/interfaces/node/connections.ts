@@ -10,6 +10,7 @@ export interface Connection {
   newest: ServerResponse | null;
   /** `socket.bytesRead` when the last answer was finished: more than that means a request is arriving. */
   bytesReadWhenIdle: number;
+  /** When it last became idle while a drain was under way; nobody asks before. */
   idleSinceMs: number;
   /** Belongs to a WebSocket or a tunnel now. */
   upgraded: boolean;
@@ -35,7 +36,7 @@ export function createConnections(): Connections {
         inFlight: 0,
         newest: null,
         bytesReadWhenIdle: 0,
-        idleSinceMs: performance.now(),
+        idleSinceMs: 0,
         upgraded: false,
       };
       open.set(socket, connection);
@@ -57,7 +58,6 @@ export function becameIdle(connection: Connection): void {
   if (connection.inFlight > 0) return;
   connection.newest = null;
   connection.bytesReadWhenIdle = connection.socket.bytesRead;
-  connection.idleSinceMs = performance.now();
 }
 
 /** No answer is owed and no byte of a next request has come. */

@@ -16,6 +16,8 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
   const { limits, observer } = options;
   const connections = createConnections();
   let pace: Pace = 'none';
+  let drainStartedMs = 0;
+  let timer: NodeJS.Timeout | null = null;
   server.keepAliveTimeout = limits.keepAliveMs;
   // A worker's life is bounded by maxRequests; one connection's is not.
   server.maxRequestsPerSocket = 0;
@@ -30,6 +32,7 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
     response.on('close', () => {
       connection.inFlight -= 1;
       becameIdle(connection);
+      if (pace !== 'none') connection.idleSinceMs = performance.now();
       // An early answer: what is left of the request's body is no new request.
       if (!request.complete) request.once('close', () => becameIdle(connection));
       observer.finished?.(request, response);
@@ -51,8 +54,6 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       if (isIdle(connection) && nowMs - sinceMs >= idleForMs) closeGently(connection.socket);
     }
   };
-  let drainStartedMs = 0;
-  let timer: NodeJS.Timeout | null = null;
 
   return {
     accept(socket) {
