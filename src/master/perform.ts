@@ -121,7 +121,12 @@ function abortReload(master: Master, pool: Pool): void {
     if (generation > pool.generation) master.configs.delete(generation);
   }
   const { config, hooks } = activeConfig(master, pool);
-  master.log.reconfigure(config);
+  try {
+    master.log.reconfigure(config);
+  } catch (error) {
+    // The place of the old log is gone meanwhile: better to write on where the new one goes than to stop.
+    master.log.event('logs.reopenFailed', { path: config.errorLog, error });
+  }
   const faults = [master.lastBootFailure?.text ?? 'The first new worker failed before it was ready.'];
   master.log.event('reload.aborted', { generation: pool.generation, faults });
   master.hooks.notify('onReloadFailed', () => hooks.onReloadFailed?.(activeServerInfo(master, pool), faults));
