@@ -41,26 +41,28 @@ describe('an application', () => {
     });
   }
 
-  it('that fails on a request costs that request alone', async () => {
-    const server = await startServer({ app: 'apps/failures.mjs' });
-    const pid = (await fetchText(server.url)).text;
-    for (const path of ['/throw', '/reject']) {
-      const answer = await fetchText(server.url, { path });
-      expect(answer, path).to.deep.include({ status: 500, text: 'Internal Server Error\n' });
-    }
-    for (const path of ['/throw-late', '/reject-late']) {
-      const received = await rawRequest({ port: server.port }, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
-      expect(received, path)
-        .not.to.include('500')
-        .and.not.to.match(/\r\n0\r\n/);
-      expect(received.includes('half an answer'), path).to.equal(received !== '');
-    }
-    expect((await fetchText(server.url)).text).to.equal(pid);
-    const failed = server.log.filter(({ event }) => event === 'request.failed');
-    expect(failed.map(({ target }) => target)).to.deep.equal(['/throw', '/reject', '/throw-late', '/reject-late']);
-    expect(failed[1]?.error).to.include({ message: 'rejected by /reject' });
-    await server.stop({ expectErrors: ['request.failed'] });
-  });
+  for (const app of ['apps/failures.mjs', 'apps/failures-server.mjs']) {
+    it(`that fails on a request costs that request alone: ${app}`, async () => {
+      const server = await startServer({ app });
+      const pid = (await fetchText(server.url)).text;
+      for (const path of ['/throw', '/reject']) {
+        const answer = await fetchText(server.url, { path });
+        expect(answer, path).to.deep.include({ status: 500, text: 'Internal Server Error\n' });
+      }
+      for (const path of ['/throw-late', '/reject-late']) {
+        const received = await rawRequest({ port: server.port }, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        expect(received, path)
+          .not.to.include('500')
+          .and.not.to.match(/\r\n0\r\n/);
+        expect(received.includes('half an answer'), path).to.equal(received !== '');
+      }
+      expect((await fetchText(server.url)).text).to.equal(pid);
+      const failed = server.log.filter(({ event }) => event === 'request.failed');
+      expect(failed.map(({ target }) => target)).to.deep.equal(['/throw', '/reject', '/throw-late', '/reject-late']);
+      expect(failed[1]?.error).to.include({ message: 'rejected by /reject' });
+      await server.stop({ expectErrors: ['request.failed'] });
+    });
+  }
 
   it('that lets an exception escape gets a fresh worker, and every request its answer', async () => {
     const server = await startServer({ app: 'apps/failures.mjs' });

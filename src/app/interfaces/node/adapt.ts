@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, Server } from 'node:http';
 import { TsunicornError } from '../../../errors.ts';
 import type { LoadedApplication } from '../../load.ts';
-import { guardListener, type ListenerFailure } from './guard.ts';
+import { guardListener, guardServer, type ListenerFailure } from './guard.ts';
 
 /** A factory may return a factory; more than this is a mistake. */
 const DEEPEST_FACTORY = 3;
@@ -10,7 +10,7 @@ const DEEPEST_FACTORY = 3;
  * Makes a `node:http` server of whatever an application exports: a listener `(req, res[, next])` (plain, Express, Connect), Koa, Fastify,
  * Polka and their kind, an `http.Server`, or a factory, sync or async, of one of these.
  *
- * @param onFailure is told of what a plain listener throws or rejects with; frameworks and servers handle their own.
+ * @param onFailure is told of what a listener throws or rejects with; frameworks handle their own.
  * @throws TsunicornError `APP_EXPORT` for anything else.
  */
 export async function adaptNodeApplication(app: LoadedApplication, onFailure: ListenerFailure): Promise<Server> {
@@ -25,7 +25,7 @@ export async function adaptNodeApplication(app: LoadedApplication, onFailure: Li
 }
 
 async function adaptValue(value: unknown, app: LoadedApplication, onFailure: ListenerFailure): Promise<Server | null> {
-  if (value instanceof Server) return checkedServer(value, app);
+  if (value instanceof Server) return guardServer(checkedServer(value, app), onFailure);
   if (isFastify(value)) {
     await value.ready();
     return checkedServer(value.server, app);

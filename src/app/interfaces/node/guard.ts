@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 
 export type ListenerFailure = (error: unknown, request: IncomingMessage) => void;
 
@@ -20,6 +20,17 @@ export function guardListener(listener: RequestListener, onFailure: ListenerFail
       fail(error, request, response);
     }
   };
+}
+
+/** Guards the listeners that an application's own server has by now; those of a framework guard themselves. */
+export function guardServer(server: Server, onFailure: ListenerFailure): Server {
+  const listeners = server.rawListeners('request');
+  server.removeAllListeners('request');
+  for (const listener of listeners) {
+    const bound: RequestListener = (request, response) => Reflect.apply(listener, server, [request, response]);
+    server.on('request', guardListener(bound, onFailure));
+  }
+  return server;
 }
 
 function answerServerError(response: ServerResponse): void {
