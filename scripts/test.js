@@ -9,7 +9,7 @@ const kinds = {
   property: { files: ['test/property/**/*.test.ts'] },
   integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
   soak: {
-    files: ['test/property/**/*.test.ts', 'test/soak/**/*.test.ts'],
+    files: ['test/property/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000' },
   },
 };
