@@ -1,5 +1,5 @@
 /** A promise that a hook returns is awaited for at most this long. */
-export const HOOK_TIMEOUT_MS = 30_000;
+const HOOK_TIMEOUT_MS = 30_000;
 
 /**
  * Calls a hook and waits for its promise, at most `HOOK_TIMEOUT_MS`; an absent hook is nothing.

@@ -184,7 +184,7 @@ function errnoName(address: BindAddress, errno: number): string {
 }
 
 /** The error for an address that another process holds, with the command that shows which. */
-export function inUse(address: BindAddress): TsunicornError {
+function inUse(address: BindAddress): TsunicornError {
   const show =
     address.kind === 'tcp' ? `ss -ltnp 'sport = :${address.port}'` : `ss -lxp | grep '${formatBind(address).slice(5)}'`;
   const message = `Cannot listen on ${formatBind(address)}: another process already listens there. Stop it (${show} shows which) or change "bind".`;

@@ -69,3 +69,8 @@ export function workerInfo(
 ): WorkerInfo {
   return { id: worker.id, generation: worker.generation, pid, log: hookLog(master.log) };
 }
+
+/** What identifies a worker in every line about it. */
+export function identify(master: Master, { workerId }: { workerId: number }) {
+  return { workerId, workerPid: master.crew.pidOf(workerId) };
+}

@@ -2,7 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime } from './boot-failure.ts';
 import { runGate } from './hook-runner.ts';
-import { activeConfig, activeServerInfo, type Master, workerInfo } from './master.ts';
+import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import type { Action, Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
 
@@ -39,11 +39,6 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
     default:
       return unreachable(action);
   }
-}
-
-/** What identifies a worker in every line about it. */
-export function identify(master: Master, { workerId }: { workerId: number }) {
-  return { workerId, workerPid: master.crew.pidOf(workerId) };
 }
 
 function hooksOf(master: Master, pool: Pool) {
