@@ -8,6 +8,7 @@ const src = fileURLToPath(new URL('../../src', import.meta.url));
 /** Which folder of `src` may import from which; every one may import its own files and the three at the top. ARCHITECTURE.md says why. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   ipc: [],
+  http: [],
   listener: [],
   os: [],
   config: [],

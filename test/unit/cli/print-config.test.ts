@@ -13,7 +13,7 @@ describe('printConfig', () => {
     expect(lines[0]).to.equal('# config file: /srv/c.ts');
     expect(lines.slice(1, 1 + settingNames.length).map((line) => line.split(' ')[0])).to.deep.equal([...settingNames]);
     expect(text)
-      .to.match(/^workers {12}4 +# flag --workers$/m)
+      .to.match(/^workers {16}4 +# flag --workers$/m)
       .and.match(/^socketMode {9}0o660 +# default$/m);
   });
 
