@@ -5,10 +5,11 @@ import { createNodeService } from '../app/interfaces/node/service.ts';
 import { loadApplication } from '../app/load.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
-import type { InheritedListener } from '../ipc/messages.ts';
+import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom } from '../listener/inherit.ts';
 import type { Config } from '../settings.ts';
+import type { Equipment } from './equipment.ts';
 
 /**
  * Loads the application and makes it answer.
@@ -20,6 +21,19 @@ export async function bootService(config: Config, observer: RequestObserver): Pr
   const server = await adaptNodeApplication(application, observer.failed);
   const { keepAliveMs, drainIdleTimeoutMs } = limitsOf(config);
   return createNodeService(server, { limits: { keepAliveMs, drainIdleTimeoutMs }, observer });
+}
+
+/**
+ * Puts TLS in front of a service, where the settings ask for it.
+ *
+ * @throws TsunicornError `HOOK_FAILED`
+ */
+export async function secured(service: Service, boot: BootMessage, equipment: Equipment): Promise<Service> {
+  if (boot.tls === null) return service;
+  // Loaded on demand: a server behind a proxy needs no node:tls.
+  const { behindTls } = await import('./tls.ts');
+  const { hooks, log } = equipment;
+  return await behindTls(service, boot.tls, { config: boot.config, hooks, log });
 }
 
 /** Starts to accept on every inherited socket. Nothing is accepted before this: a worker without an application takes no connection. */
