@@ -71,15 +71,16 @@ function parseKey(text: string): Read<{ text: string; key: KeyObject }> {
       : 'holds no private key in PEM.';
     return { fault: `${what} Such a key begins with "-----BEGIN PRIVATE KEY-----".` };
   }
+  // PKCS #8 says so in its first line, the older form of OpenSSL in its second.
+  if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(text)) {
+    return {
+      fault:
+        'is encrypted, and nobody is there to type its passphrase. Decrypt it ("openssl pkey -in KEY -out NEW") and guard the file by its mode.',
+    };
+  }
   try {
     return { value: { text, key: createPrivateKey(text) } };
   } catch (error) {
-    if (errnoOf(error) === 'ERR_MISSING_PASSPHRASE') {
-      return {
-        fault:
-          'is encrypted, and nobody is there to type its passphrase. Decrypt it ("openssl pkey -in KEY -out NEW") and guard the file by its mode.',
-      };
-    }
     return { fault: `holds a private key that OpenSSL cannot read: ${reasonOf(error)}.` };
   }
 }

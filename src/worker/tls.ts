@@ -34,8 +34,11 @@ export async function behindTls(
     accept: (socket: Socket) => front.take(socket),
     connections: () => front.pending() + service.connections(),
     async drain(pace) {
-      // First the handshakes, because a service that found no connection is done. They are as idle as connections get.
+      const drained = service.drain(pace);
+      // A handshake is as idle as connections get, but behind it a request may already be on its way.
       await front.settled(pace === 'quick' ? 0 : limits.drainIdleTimeoutMs);
+      await drained;
+      // What came through since the service had no connection left.
       await service.drain(pace);
     },
     cut: () => front.cut() + service.cut(),
