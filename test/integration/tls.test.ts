@@ -92,6 +92,17 @@ function describeTls(name: string, app: string): void {
       await server.stop();
     });
 
+    it('loses no request to reloads, on old connections or new ones', async () => {
+      const server = await startTls({ app: fixture(app), workers: 2, drainIdleTimeout: 1 });
+      let over = false;
+      const clients = [true, true, false, false].map((keepAlive) => askUntil(() => over, server, keepAlive));
+      const asking = Promise.all(clients);
+      await Promise.race([asking, reload(server).then(() => reload(server))]);
+      over = true;
+      for (const asked of await asking) expect(asked).to.be.greaterThan(10);
+      await server.stop();
+    });
+
     it('takes a renewed certificate at HUP for new connections, and leaves the old ones alone', async () => {
       const files = liveFiles();
       const open = files.path('open');
@@ -110,6 +121,23 @@ function describeTls(name: string, app: string): void {
   });
 
   const liveFiles = certificateFiles();
+}
+
+/** Asks without a pause until `done`, on one connection as long as the server keeps it; rejects with the first request that is lost. */
+async function askUntil(done: () => boolean, server: Server, keepAlive: boolean): Promise<number> {
+  let asked = 0;
+  let connection: TlsConnection | null = null;
+  while (!done()) {
+    connection ??= await openTls(at(server));
+    const { status, closes } = await connection.request('/');
+    if (status !== 200) throw new Error(`status ${status} after ${asked} requests`);
+    asked += 1;
+    if (!closes && keepAlive) continue;
+    connection.close();
+    connection = null;
+  }
+  connection?.close();
+  return asked;
 }
 
 /** A key and a certificate that a test exchanges while a server uses them; call within a `describe`. */
