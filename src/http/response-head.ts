@@ -27,17 +27,17 @@ const OURS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer'],
 ]);
 
-const rendered = new WeakMap<readonly string[], RenderedFields>();
+let lastFields: readonly string[] | null = null;
+let lastRendered: RenderedFields | null = null;
 
 /**
- * Checks and writes out names and values, alternating. What was rendered once is kept for as long as the list lives, so that a list used
- * for many answers costs one look-up.
+ * Checks and writes out names and values, alternating. The last list is remembered by its identity: interfaces use one list for all answers
+ * that differ in nothing else.
  *
  * @throws InvalidResponse where a name is no token, a value holds a control character, or Content-Length is no number.
  */
 export function renderFields(fields: readonly string[]): RenderedFields {
-  const known = rendered.get(fields);
-  if (known !== undefined) return known;
+  if (fields === lastFields && lastRendered !== null) return lastRendered;
   const made = { text: '', contentLength: null as number | null, closes: false, hasDate: false, hasServer: false };
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? '';
@@ -59,7 +59,8 @@ export function renderFields(fields: readonly string[]): RenderedFields {
     else if (lower === 'connection') made.closes ||= /(^|,)[ \t]*close[ \t]*(,|$)/i.test(value);
     if (!OURS.has(lower)) made.text += `${name}: ${value}\r\n`;
   }
-  rendered.set(fields, made);
+  lastFields = fields;
+  lastRendered = made;
   return made;
 }
 
