@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/** The process and all that it started, the oldest first. Only Linux tells; elsewhere it stands alone. */
+export function familyOf(pid: number): number[] {
+  if (!existsSync(`/proc/${pid}/task`)) return [pid];
+  const descendants = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...descendants.flatMap(familyOf)];
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resident memory in MiB. NaN where the system has no /proc, or when the process is gone. */
+export function residentMiB(pid: number): number {
+  const path = `/proc/${pid}/status`;
+  const kib = existsSync(path) ? /VmRSS:\s+(\d+)/.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
+  return kib === undefined ? Number.NaN : Number(kib) / 1024;
+}
