@@ -1,15 +1,22 @@
 import type { Comparison } from './comparisons.ts';
 import type { Running, Stage } from './contender.ts';
 import { contenderNamed } from './contenders.ts';
+import { cpuMs } from './family.ts';
 import { type IdleConnections, openIdle } from './idle.ts';
 import { answerTo, measure } from './load.ts';
 import { type Scenario, scenarioNamed } from './scenarios.ts';
 import type { Measured } from './wrk-output.ts';
 
+/** One server in one round. */
+export interface Turn extends Measured {
+  /** Processor time of all its processes in microseconds a request. NaN where the system does not tell. */
+  readonly cpuUs: number;
+}
+
 /** Both servers in one round, one directly after the other. */
 export interface Round {
-  readonly ours: Measured;
-  readonly peer: Measured;
+  readonly ours: Turn;
+  readonly peer: Turn;
 }
 
 /** One comparison under one load. */
@@ -52,11 +59,18 @@ async function inTurn([ours, peer]: Pair, load: Duration & { scenario: Scenario 
   const rounds: Round[] = [];
   while (rounds.length < load.rounds) {
     const oursFirst = rounds.length % 2 === 0;
-    const a = await measure(oursFirst ? ours.port : peer.port, load);
-    const b = await measure(oursFirst ? peer.port : ours.port, load);
+    const a = await turnOf(oursFirst ? ours : peer, load);
+    const b = await turnOf(oursFirst ? peer : ours, load);
     rounds.push(oursFirst ? { ours: a, peer: b } : { ours: b, peer: a });
   }
   return rounds;
+}
+
+async function turnOf(server: Running, load: { scenario: Scenario; seconds: number }): Promise<Turn> {
+  const pids = server.pids();
+  const beforeMs = cpuMs(pids);
+  const measured = await measure(server.port, load);
+  return { ...measured, cpuUs: ((cpuMs(pids) - beforeMs) * 1_000) / measured.requests };
 }
 
 /** Holds the scenario's idle connections open on both servers meanwhile. Throws when a server closed one. */

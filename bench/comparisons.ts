@@ -33,3 +33,8 @@ function comparisonsOf(ours: string, peers: readonly string[] | null): Compariso
   const alike = contenders.filter((one) => one.processes === processes).map(({ id }) => id);
   return (peers ?? alike).filter((id) => id !== ours).map((peer) => ({ ours, peer, scenarios: everyScenario }));
 }
+
+/** The one server that is profiled. */
+export function profiledServer({ ours }: Pick<Options, 'ours'>): string {
+  return ours ?? 'fetch';
+}

@@ -12,6 +12,8 @@ export interface Options {
   readonly ours: string | null;
   readonly rounds: number;
   readonly seconds: number;
+  /** Whether start time and memory are measured too. */
+  readonly measuresStart: boolean;
   /** Whether the page is written: everything was measured, or somebody wants it all the same. */
   readonly writes: boolean;
 }
@@ -64,6 +66,7 @@ export function parseOptions(args: readonly string[]): Options {
     ours: values.ours ?? null,
     rounds: wholeNumber('--rounds', values.rounds ?? String(values.quick ? QUICK_ROUNDS : ROUNDS)),
     seconds: wholeNumber('--seconds', values.seconds),
+    measuresStart: everything || positionals.includes('start'),
     writes: everything || values.write,
   };
 }

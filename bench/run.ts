@@ -1,18 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { type BarGroup, chartOf } from './chart.ts';
 import { compare, type Outcome } from './compare.ts';
-import { chosenComparisons } from './comparisons.ts';
-import { openStage, type Stage } from './contender.ts';
+import { type Comparison, chosenComparisons, profiledServer } from './comparisons.ts';
+import { openStage, projectFile, type Stage } from './contender.ts';
+import { contenderNamed, contenders } from './contenders.ts';
 import { wrkVersion } from './load.ts';
+import { factsOfThisRun } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
+import { pageOf, versus } from './page.ts';
 import { installPeers } from './peers.ts';
-import { rowOf } from './report.ts';
+import { profile } from './profile.ts';
+import { lineOf, summaryOf } from './report.ts';
+import { scenarioNamed, scenarios } from './scenarios.ts';
+import { measureStarts, type StartCost } from './start-cost.ts';
+import { decimal, format } from './statistics.ts';
+
+const STARTS = 5;
+/** A profile of less says little. */
+const PROFILE_SECONDS = 5;
+const PAGE = 'docs/benchmarks.md';
+const CHART = 'benchmarks.svg';
 
 const stage = openStage();
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+// Whoever read the output went away (`| head`): the servers must not stay behind.
+process.stdout.on('error', () => interrupted.abort());
 interrupted.signal.addEventListener('abort', () => stage.close().then(() => process.exit(130)));
 
 try {
-  await main(parseOptions(process.argv.slice(2)));
+  await main(process.argv.slice(2));
 } catch (error) {
   // What broke because the servers were stopped is no news.
   if (!interrupted.signal.aborted) {
@@ -23,24 +40,75 @@ try {
   await stage.close();
 }
 
-async function main(options: Options): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
   if (options.mode === 'help') {
     process.stdout.write(helpText);
     return;
   }
   wrkVersion();
   installPeers();
-  await measureAll(stage, options);
+  if (options.mode === 'profile') {
+    const contender = contenderNamed(profiledServer(options));
+    const seconds = Math.max(options.seconds, PROFILE_SECONDS);
+    for (const name of options.scenarios ?? ['hello']) {
+      await profile(stage, { contender, scenario: scenarioNamed(name), seconds });
+    }
+    return;
+  }
+  // Looked up first: what is missing shall show now and not in ten minutes.
+  const facts = options.writes ? factsOfThisRun() : [];
+  const outcomes = await measureAll(stage, options);
+  const startCosts = options.measuresStart ? await measureStartCosts(stage, options) : [];
+  if (!options.writes) return;
+  writeFileSync(
+    projectFile(PAGE),
+    pageOf({ facts, outcomes, startCosts, starts: STARTS, seconds: options.seconds }, CHART),
+  );
+  writeFileSync(projectFile(`docs/${CHART}`), chartOf('Requests per second: tsunicorn by each peer', barsOf(outcomes)));
+  console.log(`Written: ${PAGE} and docs/${CHART}.`);
 }
 
 async function measureAll(stage: Stage, options: Options): Promise<Outcome[]> {
+  const { rounds, seconds } = options;
   const comparisons = chosenComparisons(options);
+  const total = comparisons.flatMap((row) => row.scenarios).length;
+  announce(comparisons, total * 2 * (rounds * seconds + 1));
   const outcomes: Outcome[] = [];
   for (const row of comparisons) {
-    for await (const outcome of compare(stage, { ...row, rounds: options.rounds, seconds: options.seconds })) {
+    for await (const outcome of compare(stage, { ...row, rounds, seconds })) {
       outcomes.push(outcome);
-      console.log(rowOf(outcome));
+      console.log(`${`${outcomes.length}/${total}`.padStart(5)}  ${lineOf(outcome)}`);
     }
   }
   return outcomes;
+}
+
+function announce(comparisons: readonly Comparison[], seconds: number): void {
+  if (comparisons.length === 0) return;
+  const time = seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  console.log(`Comparing ${comparisons.map((row) => `${row.ours} with ${row.peer}`).join(', ')}: about ${time}.`);
+}
+
+async function measureStartCosts(stage: Stage, options: Options): Promise<StartCost[]> {
+  const { ours, peers } = options;
+  const chosen = peers === null ? contenders : contenders.filter(({ id }) => peers.includes(id) || id === ours);
+  console.log(`Starting ${chosen.map(({ id }) => id).join(', ')} ${STARTS} times each.`);
+  const costs = await measureStarts(stage, { contenders: chosen, starts: STARTS });
+  for (const { id, readyMs, servingMiB, masterMiB } of costs) {
+    const master = Number.isNaN(masterMiB.median) ? '' : `, master ${decimal(masterMiB.median, 1)} MiB`;
+    console.log(`${id.padEnd(7)} ready in ${format(readyMs)} ms, ${format(servingMiB, 1)} MiB a process${master}`);
+  }
+  return costs;
+}
+
+function barsOf(outcomes: readonly Outcome[]): BarGroup[] {
+  return scenarios
+    .map(({ id, title }) => ({
+      title,
+      bars: outcomes
+        .filter(({ scenario }) => scenario === id)
+        .map((outcome) => ({ label: versus(outcome), ratio: summaryOf(outcome).ratio })),
+    }))
+    .filter(({ bars }) => bars.length > 0);
 }
