@@ -17,14 +17,16 @@ export const allComparisons: readonly Comparison[] = [
   ...['cluster', 'pm2'].map((peer) => ({ ours: 'node', peer, scenarios: ['hello', 'echo'] })),
 ];
 
-/** What to compare, as it was chosen. Scenarios that were named are run with every peer that was not left out. */
+/** What to compare, as it was chosen; throws when the choice leaves nothing to do. Scenarios that were named are run with every peer that was not left out. */
 export function chosenComparisons(options: Pick<Options, 'ours' | 'peers' | 'scenarios'>): Comparison[] {
   const { ours, peers } = options;
   const rows = ours === null ? allComparisons : comparisonsOf(ours, peers);
-  return rows
+  const chosen = rows
     .filter(({ peer }) => peers === null || peers.includes(peer))
     .map((row) => ({ ...row, scenarios: (options.scenarios ?? row.scenarios).filter((id) => id !== 'start') }))
     .filter((row) => row.scenarios.length > 0);
+  if (chosen.length > 0 || options.scenarios?.includes('start')) return chosen;
+  throw new Error('This choice leaves nothing to compare. Name a server with --peers that is not the one of --ours.');
 }
 
 /** One server against those that were named, or else against all that answer with as many processes. */

@@ -10,8 +10,10 @@ import { familyOf, isAlive } from './family.ts';
 /** A server to be measured: how to start it, and how its output says that it is up. */
 export interface Contender {
   readonly id: string;
-  /** As the page names it. */
+  /** As sentences name it. */
   readonly title: string;
+  /** As tables name it, beside the one that it is compared with. */
+  readonly short: string;
   /** How many processes answer requests. */
   readonly processes: number;
   /** Asked for when it is started, since a peer's program may have to be installed first. */
@@ -34,7 +36,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Where contenders run. Whoever opened it closes it, and so stops all that still run. */
+/** Where contenders run. Whoever opened it closes it, and so stops all that still run; none starts after that. */
 export interface Stage {
   start(contender: Contender, options?: { nodeFlags?: readonly string[] }): Promise<Running>;
   close(): Promise<void>;
@@ -50,8 +52,10 @@ export function projectFile(path: string): string {
 
 export function openStage(): Stage {
   const running = new Set<() => Promise<void>>();
+  let closed = false;
   return {
     async start(contender, { nodeFlags = [] } = {}) {
+      if (closed) throw new Error('The benchmarks are being stopped.');
       const home = contender.homeVariable === undefined ? null : mkdtempSync(join(tmpdir(), 'tsunicorn-bench-'));
       const [program = '', ...args] = contender.command(nodeFlags);
       const env = {
@@ -76,6 +80,7 @@ export function openStage(): Stage {
       }
     },
     async close() {
+      closed = true;
       await Promise.all([...running].map((stop) => stop()));
     },
   };

@@ -18,6 +18,7 @@ function ours(
   return {
     id,
     title,
+    short: id,
     processes,
     command: (nodeFlags) => [
       process.execPath,
@@ -33,6 +34,7 @@ function oneProcess(id: string, { title, file }: { title: string; file: string }
   return {
     id,
     title,
+    short: title,
     processes: 1,
     command: (nodeFlags) => [process.execPath, ...nodeFlags, peer(file)],
     upWhen,

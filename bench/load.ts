@@ -26,7 +26,10 @@ export async function measure(
     env: { ...process.env, BODY_BYTES: String(scenario.requestBytes) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = () => wrk.kill();
+  process.once('exit', end);
   const [output, complaints] = await Promise.all([text(wrk.stdout), text(wrk.stderr), once(wrk, 'close')]);
+  process.off('exit', end);
   return parseWrk(`${output}${complaints}`);
 }
 

@@ -57,7 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
   });
   const peers = values.peers?.split(',') ?? null;
   for (const name of [...(peers ?? []), ...(values.ours === undefined ? [] : [values.ours])]) contenderNamed(name);
-  for (const name of positionals) if (name !== 'start') scenarioNamed(name);
+  for (const name of positionals) if (name !== 'start' || values.profile) scenarioNamed(name);
   const everything = positionals.length === 0 && peers === null && values.ours === undefined && !values.quick;
   return {
     mode: values.help ? 'help' : values.profile ? 'profile' : 'measure',

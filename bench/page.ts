@@ -6,6 +6,9 @@ import { BUSY_CONNECTIONS, type Scenario, scenarios } from './scenarios.ts';
 import type { StartCost } from './start-cost.ts';
 import { decimal, format } from './statistics.ts';
 
+/** What the chart says above its bars. */
+export const CHART_TITLE = "Requests per second, as a multiple of the peer's";
+
 /** All that the page tells. */
 export interface Results {
   readonly facts: Facts;
@@ -21,7 +24,7 @@ export function pageOf(results: Results, chart: string): string {
   return `${[
     '# Benchmarks',
     '`npm run bench` measured all figures below and wrote this page and its chart; nothing here was typed by hand. Figures from another machine will differ; the ratios are what to look at.',
-    `![Requests per second, tsunicorn by each peer](${chart})`,
+    `![${CHART_TITLE}](${chart})`,
     '## What was measured, and on what',
     table(['what', 'value'], results.facts),
     methodOf(results),
@@ -62,7 +65,7 @@ function sectionOf(scenario: Scenario, outcomes: readonly Outcome[]): string {
       ];
     });
   const heads = [
-    'tsunicorn / peer',
+    'interface / peer',
     'tsunicorn, requests/s',
     'peer, requests/s',
     'ratio',
@@ -73,10 +76,13 @@ function sectionOf(scenario: Scenario, outcomes: readonly Outcome[]): string {
   return `## ${scenario.title}\n\n${scenario.what}\n\n${table(heads, rows)}`;
 }
 
-/** `tsunicorn (fetch) / srvx`, with the number of processes where it is more than one. */
+/** `fetch / srvx`: the interface and the peer, with the number of processes where it is more than one. */
 export function versus({ ours, peer }: Pick<Outcome, 'ours' | 'peer'>): string {
-  const { title, processes } = contenderNamed(peer);
-  return `${contenderNamed(ours).title} / ${title}${processes > 1 ? `, ${processes} processes each` : ''}`;
+  const [our, their] = [contenderNamed(ours), contenderNamed(peer)];
+  const counts = [our.processes, their.processes];
+  if (counts.every((count) => count === 1)) return `${our.short} / ${their.short}`;
+  const same = our.processes === their.processes;
+  return `${our.short} / ${their.short}, ${same ? `${our.processes} processes each` : `${counts.join(' and ')} processes`}`;
 }
 
 function startSection({ startCosts, starts }: Results): string[] {

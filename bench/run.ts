@@ -7,7 +7,7 @@ import { contenderNamed, contenders } from './contenders.ts';
 import { wrkVersion } from './load.ts';
 import { factsOfThisRun } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
-import { pageOf, versus } from './page.ts';
+import { CHART_TITLE, pageOf, versus } from './page.ts';
 import { installPeers } from './peers.ts';
 import { profile } from './profile.ts';
 import { lineOf, summaryOf } from './report.ts';
@@ -65,7 +65,7 @@ async function main(args: readonly string[]): Promise<void> {
     projectFile(PAGE),
     pageOf({ facts, outcomes, startCosts, starts: STARTS, seconds: options.seconds }, CHART),
   );
-  writeFileSync(projectFile(`docs/${CHART}`), chartOf('Requests per second: tsunicorn by each peer', barsOf(outcomes)));
+  writeFileSync(projectFile(`docs/${CHART}`), chartOf(CHART_TITLE, barsOf(outcomes)));
   console.log(`Written: ${PAGE} and docs/${CHART}.`);
 }
 

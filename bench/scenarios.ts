@@ -75,5 +75,5 @@ export const scenarios: readonly Scenario[] = [
 export function scenarioNamed(id: string): Scenario {
   const scenario = scenarios.find((candidate) => candidate.id === id);
   if (scenario !== undefined) return scenario;
-  throw new Error(`There is no scenario "${id}". There are: ${scenarios.map((one) => one.id).join(', ')}.`);
+  throw new Error(`There is no scenario "${id}". There are: ${scenarios.map((one) => one.id).join(', ')}, start.`);
 }
