@@ -62,7 +62,12 @@ export const contenders: readonly Contender[] = [
     app: 'fetch-app.mjs',
     flags: ['--interface', 'fetch'],
   }),
-  ours('node', { title: 'tsunicorn (node)', processes: WORKERS, app: 'listener-app.mjs', flags: [] }),
+  ours('node', {
+    title: 'tsunicorn (node)',
+    processes: WORKERS,
+    app: 'listener-app.mjs',
+    flags: ['--interface', 'node'],
+  }),
   oneProcess('bare', { title: 'bare node:http', file: 'node-http.mjs' }),
   oneProcess('hono', { title: '@hono/node-server', file: 'hono.mjs' }),
   oneProcess('srvx', { title: 'srvx', file: 'srvx.mjs' }),
