@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import { Connection, type ConnectionHost } from './connection.ts';
-import { createDateClock } from './date.ts';
-import type { Exchange, Origin } from './exchange.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import type { Exchange } from './exchange.ts';
 import type { HttpLimits } from './limits.ts';
+import type { OriginOf } from './origin.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
+import { createStandingFields } from './standing.ts';
 
 const ROUND_MS = 250;
 const DRAIN_ROUND_MS = 50;
@@ -16,7 +18,7 @@ export interface EngineOptions {
   /** Calls the application, which answers the exchange when it pleases. Must not throw. */
   handle(exchange: Exchange): void;
   /** Where a request comes from, as its fields and its peer tell. */
-  originOf(fields: readonly string[], peer: Peer): Origin | Refusal;
+  readonly originOf: OriginOf;
   /** An exchange that reached the application is over. */
   finished?(exchange: Exchange): void;
   /** The server answered a request itself, or ended a connection. */
@@ -39,72 +41,38 @@ export interface Engine {
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { limits, serverHeader } = options;
   const open = new Set<Connection>();
   const whenEmpty: (() => void)[] = [];
-  const dateText = createDateClock();
-  const server = serverHeader === null ? '' : `Server: ${serverHeader}\r\n`;
-  let standingDate = '';
-  let standing = '';
   let timer: NodeJS.Timeout | null = null;
-  let pace: 'none' | 'graceful' | 'quick' = 'none';
-  let drainStartedMs = 0;
-  const idleSinceMs = new Map<Connection, number>();
+  let drainIdleMs: number | null = null;
 
-  const host: ConnectionHost = {
-    limits,
-    handle: options.handle,
-    originOf: options.originOf,
-    get isDraining() {
-      return pace !== 'none';
-    },
-    standing(fields) {
-      const date = dateText();
-      if (date !== standingDate) {
-        standingDate = date;
-        standing = `Date: ${date}\r\n${server}`;
-      }
-      if (fields === null || (!fields.hasDate && !fields.hasServer)) return standing;
-      return `${fields.hasDate ? '' : `Date: ${date}\r\n`}${fields.hasServer ? '' : server}`;
-    },
-    finished: (exchange) => options.finished?.(exchange),
-    refused: (refusal, connection) => options.refused?.(refusal, connection.peer),
+  const host = hostOf(options, {
+    drainIdleMs: () => drainIdleMs,
     closed(connection) {
       open.delete(connection);
-      idleSinceMs.delete(connection);
       if (open.size > 0) return;
       if (timer !== null) clearInterval(timer);
       timer = null;
       for (const resolve of whenEmpty.splice(0)) resolve();
     },
-  };
+  });
 
-  function startTimer(): void {
+  function startTimer(everyMs: number): void {
     if (timer !== null) clearInterval(timer);
     // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
-    timer = setInterval(() => setImmediate(round), pace === 'none' ? ROUND_MS : DRAIN_ROUND_MS);
+    timer = setInterval(() => setImmediate(round), everyMs);
     timer.unref();
   }
 
   function round(): void {
     const nowMs = performance.now();
-    for (const connection of open) {
-      connection.judge(nowMs);
-      if (pace !== 'none') drainOne(connection, nowMs);
-    }
-  }
-
-  function drainOne(connection: Connection, nowMs: number): void {
-    if (!connection.isIdle) return void idleSinceMs.delete(connection);
-    const sinceMs = idleSinceMs.get(connection) ?? nowMs;
-    idleSinceMs.set(connection, sinceMs);
-    if (pace === 'quick' || nowMs - sinceMs >= limits.drainIdleTimeoutMs) connection.close();
+    for (const connection of open) connection.judge(nowMs);
   }
 
   function add(socket: Socket, peer: Peer, areBytesLent: boolean): Connection {
     const connection = new Connection(socket, { host, peer, areBytesLent });
     open.add(connection);
-    if (timer === null) startTimer();
+    if (timer === null) startTimer(drainIdleMs === null ? ROUND_MS : DRAIN_ROUND_MS);
     return connection;
   }
 
@@ -120,14 +88,10 @@ export function createEngine(options: EngineOptions): Engine {
       return (bytes, length) => connection.receive(bytes, length);
     },
     connections: () => open.size,
-    async drain(newPace) {
-      if (pace === 'none') {
-        drainStartedMs = performance.now();
-        for (const connection of open) if (connection.isIdle) idleSinceMs.set(connection, drainStartedMs);
-      }
-      if (pace !== 'quick') pace = newPace;
+    async drain(pace) {
+      drainIdleMs = pace === 'quick' ? 0 : (drainIdleMs ?? options.limits.drainIdleTimeoutMs);
       if (open.size === 0) return;
-      startTimer();
+      startTimer(DRAIN_ROUND_MS);
       setImmediate(round);
       await new Promise<void>((resolve) => whenEmpty.push(resolve));
     },
@@ -136,5 +100,22 @@ export function createEngine(options: EngineOptions): Engine {
       for (const connection of open) connection.cut();
       return left;
     },
+  };
+}
+
+function hostOf(
+  options: EngineOptions,
+  own: { drainIdleMs(): number | null; closed(connection: Connection): void },
+): ConnectionHost {
+  const { limits, handle, originOf } = options;
+  return {
+    ...{ limits, handle, originOf },
+    standing: createStandingFields(options.serverHeader),
+    get drainIdleMs() {
+      return own.drainIdleMs();
+    },
+    finished: (exchange) => options.finished?.(exchange),
+    refused: (refusal, connection) => options.refused?.(refusal, connection.peer),
+    closed: own.closed,
   };
 }

@@ -1,5 +1,7 @@
 import type { Connection } from './connection.ts';
 import type { RequestHead } from './head-reader.ts';
+import type { Origin } from './origin.ts';
+import type { Framed } from './outgoing.ts';
 import type { Peer } from './peer.ts';
 import type { RequestBody } from './request-body.ts';
 import { type BodyPlan, framingText, planBody, type ResponseHead } from './response-head.ts';
@@ -7,16 +9,6 @@ import type { UpgradedConnection } from './upgrade.ts';
 
 /** Below this a piece is copied beside its framing, so that it goes out in one write. */
 const COPY_BELOW_BYTES = 16_384;
-
-/** Where a request came from, once the fields of trusted proxies were read. */
-export interface Origin {
-  /** `''` on a unix socket. */
-  readonly clientAddress: string;
-  /** Whether the client spoke TLS, with us or with a proxy that is believed. */
-  readonly secure: boolean;
-  /** Names as sent and values, alternating: those that an application may see. */
-  readonly fields: readonly string[];
-}
 
 /**
  * One request and its answer. An interface reads the request from it and answers once: with `respond`, or with `begin`, `write` and `end`,
@@ -77,12 +69,15 @@ export class Exchange {
     // What the application announced and what it gave differ: the slow path counts.
     if (plan.kind === 'sized' && plan.bytes !== length) return this.#respondCounted(head, body, length);
     const text = this.#headText(head, plan, length);
-    if (plan.kind === 'none' || body === null || length === 0) this.#connection.sendText(text);
+    if (plan.kind === 'none' || body === null || length === 0) this.#connection.outgoing.text(text);
     else {
       this.bodyBytes = length;
       // As many bytes as characters: all of it is ASCII.
-      if (isText && length === body.length) this.#connection.sendText(text + body);
-      else this.#connection.send(text, isText ? Buffer.from(body) : body);
+      if (isText && length === body.length) this.#connection.outgoing.text(text + body);
+      else {
+        this.#connection.outgoing.piece(text);
+        this.#connection.outgoing.piece(isText ? Buffer.from(body) : body);
+      }
     }
     this.#finish();
   }
@@ -97,7 +92,7 @@ export class Exchange {
     const plan = planBody(head, this.head.line, length);
     this.#plan = plan;
     this.#phase = 'streaming';
-    this.#connection.sendSoon(this.#headText(head, plan, length));
+    this.#connection.outgoing.piece(this.#headText(head, plan, length));
   }
 
   /**
@@ -111,19 +106,19 @@ export class Exchange {
     if (piece.length === 0 || plan.kind === 'none') return true;
     if (plan.kind === 'chunked') {
       this.bodyBytes += piece.length;
-      return this.#connection.sendSoon(frameChunk(piece));
+      return this.#connection.outgoing.piece(frameChunk(piece));
     }
     const room = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : piece.length;
     const fits = room >= piece.length ? piece : piece.subarray(0, room);
     this.bodyBytes += fits.length;
-    const goesOn = fits.length === 0 || this.#connection.sendSoon(fits);
+    const goesOn = fits.length === 0 || this.#connection.outgoing.piece(fits);
     if (fits !== piece) throw new RangeError(`the body is longer than its Content-Length of ${this.bodyBytes} bytes`);
     return goesOn;
   }
 
   /** Resolves when the client has taken what was written, or is gone. */
   drained(): Promise<void> {
-    return this.#phase === 'over' ? Promise.resolve() : this.#connection.drained();
+    return this.#phase === 'over' ? Promise.resolve() : this.#connection.outgoing.drained();
   }
 
   /**
@@ -135,18 +130,17 @@ export class Exchange {
     if (this.#phase !== 'streaming' || plan === null) return 0;
     const missing = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : 0;
     if (missing > 0) {
-      this.#connection.cutAnswer();
+      this.#connection.cut();
       return missing;
     }
-    if (plan.kind === 'chunked') this.#connection.sendSoon('0\r\n\r\n');
-    if (plan.kind === 'close') this.#connection.closeAfterAnswer();
+    if (plan.kind === 'chunked') this.#connection.outgoing.piece('0\r\n\r\n');
     this.#finish();
     return 0;
   }
 
   /** The application failed: 500 if nothing was sent yet, else the connection is cut. */
   fail(): void {
-    if (this.#phase === 'streaming') this.#connection.cutAnswer();
+    if (this.#phase === 'streaming') this.#connection.cut();
     else if (this.#phase === 'open') this.#connection.refuse({ status: 500, reason: 'the application failed' });
   }
 
@@ -200,7 +194,7 @@ export class Exchange {
       : this.head.line.minorVersion === 0
         ? 'Connection: keep-alive\r\n'
         : '';
-    const standing = this.#connection.standing(fields);
+    const standing = this.#connection.standing.text(fields);
     return `HTTP/1.1 ${status} ${reason}\r\n${fields.text}${framingText(plan, head, length)}${standing}${connection}\r\n`;
   }
 
@@ -208,7 +202,7 @@ export class Exchange {
     const plan = planBody(head, this.head.line, length);
     this.#plan = plan;
     this.#phase = 'streaming';
-    this.#connection.sendSoon(this.#headText(head, plan, length));
+    this.#connection.outgoing.piece(this.#headText(head, plan, length));
     if (body !== null) this.write(typeof body === 'string' ? Buffer.from(body) : body);
     this.end();
   }
@@ -220,7 +214,7 @@ export class Exchange {
   }
 }
 
-function frameChunk(piece: Uint8Array): Uint8Array | readonly [string, Uint8Array, string] {
+function frameChunk(piece: Uint8Array): Uint8Array | Framed {
   const size = `${piece.length.toString(16)}\r\n`;
   if (piece.length > COPY_BELOW_BYTES) return [size, piece, '\r\n'];
   const framed = Buffer.allocUnsafe(size.length + piece.length + 2);

@@ -1,24 +1,23 @@
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-
-/** What a connection that left HTTP needs of the one below it. */
-export interface UpgradeHost {
-  write(bytes: Uint8Array, done: (error?: Error | null) => void): void;
-  end(done: () => void): void;
-  pause(): void;
-  resume(): void;
-  destroy(): void;
-}
+import type { Throttle } from './throttle.ts';
 
 /**
  * A connection that left HTTP, as the stream that libraries for WebSockets expect. Bytes that the client sent behind its request are the
- * first to be read.
+ * first to be read. It owns the socket below it.
  */
 export class UpgradedConnection extends Duplex {
-  readonly #host: UpgradeHost;
+  readonly #socket: Socket;
+  readonly #throttle: Throttle;
 
-  constructor(host: UpgradeHost) {
+  constructor(socket: Socket, throttle: Throttle) {
     super({ allowHalfOpen: false });
-    this.#host = host;
+    this.#socket = socket;
+    this.#throttle = throttle;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
   }
 
   /** For the connection below: bytes, or `null` when the peer ended its side. Returns whether more are wanted. */
@@ -26,34 +25,32 @@ export class UpgradedConnection extends Duplex {
     return this.push(bytes);
   }
 
-  /** Sockets have it; a coarse timer of the server bounds nothing here. */
-  setTimeout(): this {
+  /** As of a socket. */
+  setTimeout(ms: number, onTimeout?: () => void): this {
+    this.#socket.setTimeout(ms, onTimeout);
     return this;
   }
 
-  /** Always so. */
-  setNoDelay(): this {
-    return this;
-  }
-
-  setKeepAlive(): this {
+  /** As of a socket. */
+  setNoDelay(isOn?: boolean): this {
+    this.#socket.setNoDelay(isOn);
     return this;
   }
 
   override _read(): void {
-    this.#host.resume();
+    this.#throttle.resume();
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    this.#host.write(chunk, callback);
+    this.#socket.write(chunk, callback);
   }
 
   override _final(callback: () => void): void {
-    this.#host.end(callback);
+    this.#socket.end(callback);
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#host.destroy();
+    this.#socket.destroy();
     callback(error);
   }
 }
