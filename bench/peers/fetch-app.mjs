@@ -7,7 +7,7 @@ function stream() {
     pull(controller) {
       if (sent === PIECES) return controller.close();
       sent += 1;
-      controller.enqueue(new Uint8Array(PIECE));
+      controller.enqueue(PIECE);
     },
   });
 }

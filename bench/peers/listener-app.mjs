@@ -14,7 +14,7 @@ export default function listener(request, response) {
       return response.end(LARGE);
     case '/stream':
       response.setHeader('Content-Type', 'application/octet-stream');
-      for (let piece = 0; piece < PIECES; piece += 1) response.write(new Uint8Array(PIECE));
+      for (let piece = 0; piece < PIECES; piece += 1) response.write(PIECE);
       return response.end();
     case '/echo':
       return echo(request, response);
