@@ -9,6 +9,7 @@ import { Outgoing } from './outgoing.ts';
 import type { Peer } from './peer.ts';
 import { bytesTaken } from './progress.ts';
 import { type Refusal, refusal, refusalText } from './refusal.ts';
+import type { BodyPlan } from './response-head.ts';
 import type { StandingFields } from './standing.ts';
 import { Throttle } from './throttle.ts';
 import { UpgradedConnection } from './upgrade.ts';
@@ -95,6 +96,16 @@ export class Connection {
   /** Ends it at once, whatever is under way. */
   cut(): void {
     this.#socket.destroy();
+  }
+
+  /**
+   * For an exchange: ends it in the middle of an answer. With a body that only the end of the connection delimits, the end must not look
+   * like one.
+   */
+  cutAnswer(plan: BodyPlan | null): void {
+    this.outgoing.push();
+    if (plan?.kind === 'close') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   /** Called now and then by the one timer of the engine. */

@@ -130,7 +130,7 @@ export class Exchange {
     if (this.#phase !== 'streaming' || plan === null) return 0;
     const missing = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : 0;
     if (missing > 0) {
-      this.#connection.cut();
+      this.#connection.cutAnswer(plan);
       return missing;
     }
     if (plan.kind === 'chunked') this.#connection.outgoing.piece('0\r\n\r\n');
@@ -140,7 +140,7 @@ export class Exchange {
 
   /** The application failed: 500 if nothing was sent yet, else the connection is cut. */
   fail(): void {
-    if (this.#phase === 'streaming') this.#connection.cut();
+    if (this.#phase === 'streaming') this.#connection.cutAnswer(this.#plan);
     else if (this.#phase === 'open') this.#connection.refuse({ status: 500, reason: 'the application failed' });
   }
 

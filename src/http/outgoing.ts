@@ -59,6 +59,13 @@ export class Outgoing {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
+  /** Hands what was written to the kernel, as far as it takes it. */
+  push(): void {
+    this.#flush();
+    if (this.#isCorked) this.#socket.uncork();
+    this.#isCorked = false;
+  }
+
   /** Ends our side after what was written; `then` is called when it has left. */
   end(then: () => void = () => {}): void {
     this.#flush();
@@ -77,8 +84,8 @@ export class Outgoing {
     this.#isCorked = true;
     this.#socket.cork();
     process.nextTick(() => {
+      if (this.#isCorked) this.#socket.uncork();
       this.#isCorked = false;
-      this.#socket.uncork();
     });
   }
 }
