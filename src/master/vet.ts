@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import { invalidConfig } from '../config/load-hooks.ts';
+import { forwardingFaults } from '../http/forwarding-faults.ts';
 import { type BindAddress, parseBind } from '../listener/address.ts';
 import { accessLogFormatFault } from '../logging/access-log.ts';
 import type { Config } from '../settings.ts';
 
 /**
- * Looks at what only the parts that use a value can judge: addresses, directories, and the access log's format.
+ * Looks at what only the parts that use a value can judge: addresses, directories, the access log's format, and
+ * whom to believe about requests.
  *
  * @throws TsunicornError `CONFIG_INVALID` with every fault.
  */
@@ -22,6 +24,7 @@ export function vetted(loaded: LoadedConfig): LoadedConfig {
       return 'fault' in address ? [address.fault] : [];
     }),
     ...(formatFault === null ? [] : [formatFault]),
+    ...forwardingFaults(loaded.config),
   ];
   if (faults.length === 0) return loaded;
   throw invalidConfig(faults);
