@@ -417,10 +417,10 @@ export interface Hooks {
   /** When a worker became ready. Runs in the master. */
   readonly workerReady?: ((server: ServerInfo, worker: WorkerInfo) => unknown) | undefined;
   /** Before the application gets a request. Runs in the worker. */
-  readonly preRequest?: ((worker: WorkerInfo, request: IncomingMessage) => unknown) | undefined;
+  readonly preRequest?: ((worker: WorkerInfo, request: IncomingMessage | Request) => unknown) | undefined;
   /** After a request is answered or its connection is lost. Runs in the worker. */
   readonly postRequest?:
-    | ((worker: WorkerInfo, request: IncomingMessage, response: ServerResponse) => unknown)
+    | ((worker: WorkerInfo, request: IncomingMessage | Request, response: ServerResponse | Response | null) => unknown)
     | undefined;
   /** When there should be another number of workers, after TTIN, TTOU or a reload. Runs in the master. */
   readonly nworkersChanged?: ((server: ServerInfo, newValue: number, oldValue: number) => unknown) | undefined;

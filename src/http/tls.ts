@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { Peer } from './peer.ts';
 
 export interface TlsFrontHandlers {
-  /** The handshake is done. The callee owns `socket`; `raw` is the connection that was taken, and ends with it. */
-  onSecure(socket: TLSSocket, raw: Socket): void;
+  /** The handshake is done. The callee owns `socket`; the connection that was taken ends with it. */
+  onSecure(socket: TLSSocket, peer: Peer): void;
   /** It failed, and the connection is closed. `reason` is for a log. A connection that said nothing at all is not reported. */
-  onFailed(reason: string, raw: { readonly address: string }): void;
+  onFailed(reason: string, peer: Peer): void;
 }
 
 export interface TlsFrontLimits {
@@ -18,7 +19,7 @@ export interface TlsFrontLimits {
 /** Speaks TLS on connections that others accept. */
 export interface TlsFront {
   /** Takes over a connection. What was pushed back onto it with `unshift` is read first. */
-  take(socket: Socket): void;
+  take(socket: Socket, peer: Peer): void;
   /** How many handshakes are under way. */
   pending(): number;
   /** Resolves when no handshake is under way; those that are after `withinMs` are cut. Nothing should be taken meanwhile. */
@@ -29,7 +30,9 @@ export interface TlsFront {
 
 /** A handshake that is under way. */
 interface Handshake {
-  readonly address: string;
+  readonly peer: Peer;
+  /** What came before it: a PROXY header. */
+  readonly bytesBefore: number;
   readonly timer: NodeJS.Timeout;
   reason: string | null;
 }
@@ -62,15 +65,16 @@ export function createTlsFront(options: TlsOptions, context: TlsFrontHandlers & 
   server.on('secureConnection', (socket) => {
     const raw = rawOf(socket);
     const handshake = underWay.get(raw);
+    // Cut in the same turn of the event loop.
+    if (handshake === undefined) return void socket.destroy();
     if (!showedCertificate(socket)) socket.authorized = false;
     else if (refuseBadCertificate && !socket.authorized) {
-      if (handshake !== undefined) handshake.reason = certificateRefused(socket);
+      handshake.reason = certificateRefused(socket);
       return void socket.destroy();
     }
-    raw.allowHalfOpen = true;
     socket.allowHalfOpen = true;
     end(raw);
-    onSecure(socket, raw);
+    onSecure(socket, { ...handshake.peer, encrypted: true });
   });
   server.on('tlsClientError', (error, socket) => {
     const handshake = underWay.get(rawOf(socket));
@@ -79,16 +83,17 @@ export function createTlsFront(options: TlsOptions, context: TlsFrontHandlers & 
   });
 
   return {
-    take(raw) {
+    take(raw, peer) {
       const timer = setTimeout(() => {
         const handshake = underWay.get(raw);
         if (handshake !== undefined) handshake.reason = 'it took longer than headerTimeout';
         raw.destroy();
       }, handshakeTimeoutMs);
-      underWay.set(raw, { address: raw.remoteAddress ?? '', timer, reason: null });
+      underWay.set(raw, { peer, bytesBefore: raw.bytesRead - raw.readableLength, timer, reason: null });
       raw.once('close', () => {
         const handshake = end(raw);
-        if (handshake !== undefined && raw.bytesRead > 0) onFailed(handshake.reason ?? CLOSED, handshake);
+        if (handshake === undefined || raw.bytesRead <= handshake.bytesBefore) return;
+        onFailed(handshake.reason ?? CLOSED, handshake.peer);
       });
       // A client that leaves within the handshake is gone: nothing is owed to it, and nobody waits for the deadline.
       raw.allowHalfOpen = false;

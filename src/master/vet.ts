@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import { invalidConfig } from '../config/load-hooks.ts';
 import type { TlsFiles } from '../config/tls-options.ts';
+import { forwardingFaults } from '../http/forwarding-faults.ts';
 import { type BindAddress, parseBind } from '../listener/address.ts';
 import { accessLogFormatFault } from '../logging/access-log.ts';
 import type { Config } from '../settings.ts';
@@ -14,7 +15,8 @@ export interface VettedConfig extends LoadedConfig {
 }
 
 /**
- * Looks at what only the parts that use a value can judge: addresses, directories, the access log's format, and the files of TLS.
+ * Looks at what only the parts that use a value can judge: addresses, directories, the access log's format, whom to believe about
+ * requests, and the files of TLS.
  *
  * @throws TsunicornError `CONFIG_INVALID` with every fault.
  */
@@ -31,6 +33,7 @@ export function vetted(loaded: LoadedConfig): VettedConfig {
       return 'fault' in address ? [address.fault] : [];
     }),
     ...(formatFault === null ? [] : [formatFault]),
+    ...forwardingFaults(loaded.config),
     ...tls.faults,
   ];
   if (faults.length === 0) return { ...loaded, tls: tls.files };

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { Service } from '../app/contract.ts';
 import { callHook } from '../config/call-hook.ts';
@@ -9,7 +8,7 @@ import { createTlsFront, type TlsFront } from '../http/tls.ts';
 import type { TlsMaterial } from '../ipc/messages.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Config, Hooks } from '../settings.ts';
-import { reportHandshakeFailures } from './handshake-failures.ts';
+import { createHandshakeLog } from './handshake-log.ts';
 
 /**
  * Puts TLS in front of a service: what it accepts are then connections before their handshake.
@@ -27,11 +26,11 @@ export async function behindTls(
   const front = createFront({
     handshakeTimeoutMs: limits.headerTimeoutMs,
     refuseBadCertificate: config.clientCert === 'optional',
-    onSecure: (socket) => service.accept(socket),
-    onFailed: reportHandshakeFailures(log),
+    onSecure: (socket, peer) => service.accept(socket, peer),
+    onFailed: createHandshakeLog(log),
   });
   return {
-    accept: (socket: Socket) => front.take(socket),
+    accept: (socket, peer) => front.take(socket, peer),
     connections: () => front.pending() + service.connections(),
     async drain(pace) {
       const drained = service.drain(pace);

@@ -42,86 +42,92 @@ async function drainCurrentWorker(server: Server): Promise<void> {
   await server.event('drain.started', undefined, { after });
 }
 
-/** What every interface does behind TLS; `app` has the routes of `routes.cjs`. */
-function describeTls(name: string, app: string): void {
-  describe(`HTTPS with the interface ${name}`, () => {
-    for (const version of VERSIONS) {
-      it(`answers over ${version}, several times on one connection`, async () => {
-        const server = await startTls({ app: fixture(app) });
-        expect(server.addresses[0]).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
-        const connection = await openTls(at(server), only(version));
-        expect(connection.socket.getProtocol()).to.equal(version);
-        expect(connection.servedBy).to.equal('first.test');
-        const body = 'x'.repeat(200_000);
-        expect((await connection.request('/echo', { body })).body === body).to.equal(true);
-        expect((await connection.request('/echo', { body: 'again' })).body).to.equal('again');
-        connection.close();
-        await server.stop();
-      });
-    }
+describe('HTTPS', () => {
+  const liveFiles = certificateFiles();
+  const app = 'apps/gated.mjs';
 
-    it('says Connection: close in a drain, ends the connection properly, and waits for no handshake that stalls', async () => {
-      const server = await startTls({ app: fixture(app), drainIdleTimeout: 0.5, logLevel: 'debug' });
-      const connection = await openTls(at(server));
-      expect((await connection.request('/')).closes).to.equal(false);
-      const stalled = connectTcp(server.port, '127.0.0.1');
-      await new Promise((resolve) => stalled.once('connect', resolve));
-      const stalledClosed = new Promise((resolve) => stalled.once('close', resolve));
-      stalled.on('error', () => {}).resume();
-      await roundTrip(server);
-      await drainCurrentWorker(server);
-      expect((await connection.request('/')).closes).to.equal(true);
-      expect(await connection.closed).to.equal(null);
-      await stalledClosed;
-      await server.event('worker.exited');
-      await server.stop({ timeoutMs: 4_000 });
-      expect(server.log.some(({ event }) => event === 'drain.cut')).to.equal(false);
-    });
-
-    it('lets a handshake that a drain finds under way end, and answers the request after it', async () => {
-      const server = await startTls({ app: fixture(app), drainIdleTimeout: 3, logLevel: 'debug' });
-      const raw = connectTo(at(server));
-      await new Promise((resolve) => raw.once('connect', resolve));
-      await roundTrip(server);
-      await drainCurrentWorker(server);
-      const connection = await openTls(at(server), { socket: raw });
-      const answer = await connection.request('/');
-      expect([answer.status, answer.closes]).to.deep.equal([200, true]);
-      expect(await connection.closed).to.equal(null);
-      await server.event('worker.exited');
+  for (const version of VERSIONS) {
+    it(`answers over ${version}, several times on one connection`, async () => {
+      const server = await startTls({ app: fixture(app) });
+      expect(server.addresses[0]).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
+      const connection = await openTls(at(server), only(version));
+      expect(connection.socket.getProtocol()).to.equal(version);
+      expect(connection.servedBy).to.equal('first.test');
+      const body = 'x'.repeat(200_000);
+      expect((await connection.request('/echo', { body })).body === body).to.equal(true);
+      expect((await connection.request('/echo', { body: 'again' })).body).to.equal('again');
+      connection.close();
       await server.stop();
     });
+  }
 
-    it('loses no request to reloads, on old connections or new ones', async () => {
-      const server = await startTls({ app: fixture(app), workers: 2, drainIdleTimeout: 1 });
-      let over = false;
-      const clients = [true, true, false, false].map((keepAlive) => askUntil(() => over, server, keepAlive));
-      const asking = Promise.all(clients);
-      await Promise.race([asking, reload(server).then(() => reload(server))]);
-      over = true;
-      for (const asked of await asking) expect(asked).to.be.greaterThan(10);
-      await server.stop();
-    });
-
-    it('takes a renewed certificate at HUP for new connections, and leaves the old ones alone', async () => {
-      const files = liveFiles();
-      const open = files.path('open');
-      const server = await startTls({ app: fixture(app), ...files.settings, workers: 2 });
-      const old = await openTls(at(server));
-      expect(old.servedBy).to.equal('first.test');
-      const answer = old.request(name === 'node' ? `/gate?file=${open}` : '/slow?ms=2000');
-      files.put('renewed.key', 'renewed.pem');
-      await reload(server);
-      expect((await fetchTls(at(server), '/')).servedBy).to.equal('second.test');
-      writeFileSync(open, '');
-      expect((await answer).status).to.equal(200);
-      old.close();
-      await server.stop();
-    });
+  it('says Connection: close in a drain, ends the connection properly, and waits for no handshake that stalls', async () => {
+    const server = await startTls({ app: fixture(app), drainIdleTimeout: 0.5, logLevel: 'debug' });
+    const connection = await openTls(at(server));
+    expect((await connection.request('/')).closes).to.equal(false);
+    const stalled = connectTcp(server.port, '127.0.0.1');
+    await new Promise((resolve) => stalled.once('connect', resolve));
+    const stalledClosed = new Promise((resolve) => stalled.once('close', resolve));
+    stalled.on('error', () => {}).resume();
+    await roundTrip(server);
+    await drainCurrentWorker(server);
+    expect((await connection.request('/')).closes).to.equal(true);
+    expect(await connection.closed).to.equal(null);
+    await stalledClosed;
+    await server.event('worker.exited');
+    await server.stop({ timeoutMs: 4_000 });
+    expect(server.log.some(({ event }) => event === 'drain.cut')).to.equal(false);
   });
 
-  const liveFiles = certificateFiles();
-}
+  it('lets a handshake that a drain finds under way end, and answers the request after it', async () => {
+    const server = await startTls({ app: fixture(app), drainIdleTimeout: 3, logLevel: 'debug' });
+    const raw = connectTo(at(server));
+    await new Promise((resolve) => raw.once('connect', resolve));
+    await roundTrip(server);
+    await drainCurrentWorker(server);
+    const connection = await openTls(at(server), { socket: raw });
+    const answer = await connection.request('/');
+    expect([answer.status, answer.closes]).to.deep.equal([200, true]);
+    expect(await connection.closed).to.equal(null);
+    await server.event('worker.exited');
+    await server.stop();
+  });
+
+  it('loses no request to reloads, on old connections or new ones', async () => {
+    const server = await startTls({ app: fixture(app), workers: 2, drainIdleTimeout: 1 });
+    let over = false;
+    const clients = [true, true, false, false].map((keepAlive) => askUntil(() => over, server, keepAlive));
+    const asking = Promise.all(clients);
+    await Promise.race([asking, reload(server).then(() => reload(server))]);
+    over = true;
+    for (const asked of await asking) expect(asked).to.be.greaterThan(10);
+    await server.stop();
+  });
+
+  it('is what a fetch application reads in the URL of a request', async () => {
+    const files = liveFiles();
+    writeFileSync(files.path('app.mjs'), 'export default { fetch: (request) => new Response(request.url) };');
+    const server = await startTls({ app: files.path('app.mjs') });
+    expect((await fetchTls(at(server), '/a?b')).body).to.equal(`${server.url}/a?b`);
+    await server.stop();
+  });
+
+  it('takes a renewed certificate at HUP for new connections, and leaves the old ones alone', async () => {
+    const files = liveFiles();
+    const open = files.path('open');
+    const server = await startTls({ app: fixture(app), ...files.settings, workers: 2 });
+    const old = await openTls(at(server));
+    expect(old.servedBy).to.equal('first.test');
+    const answer = old.request(`/gate?file=${open}`);
+    files.put('renewed.key', 'renewed.pem');
+    await reload(server);
+    expect((await fetchTls(at(server), '/')).servedBy).to.equal('second.test');
+    writeFileSync(open, '');
+    expect((await answer).status).to.equal(200);
+    old.close();
+    await server.stop();
+  });
+});
 
 /** Asks without a pause until `done`, on one connection as long as the server keeps it; rejects with the first request that is lost. */
 async function askUntil(done: () => boolean, server: Server, keepAlive: boolean): Promise<number> {
@@ -153,8 +159,6 @@ function certificateFiles() {
     return { settings, put, path: files.path };
   };
 }
-
-describeTls('node', 'apps/gated.mjs');
 
 describe('a reload with TLS', () => {
   const liveFiles = certificateFiles();
@@ -428,13 +432,13 @@ describe('a TLS handshake', () => {
     await server.stop();
   });
 
-  it('that is none, but plain HTTP, ends the connection, and one line of the log tells', async () => {
+  it('that is none, but plain HTTP, ends the connection, and a line of the log tells, one a second at most', async () => {
     const server = await startTls();
     for (let sent = 0; sent < 20; sent += 1) await rawRequest(at(server), 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    await server.event('tls.handshakeFailed', ({ reason, count }) => reason === 'http request' && count === 1);
+    await server.event('tls.handshakeFailed', ({ reason, unlogged }) => reason === 'http request' && unlogged === 0);
     expect((await fetchTls(at(server), '/')).status).to.equal(200);
     await server.stop();
-    expect(server.log.filter(({ event }) => event === 'tls.handshakeFailed')).to.have.length(1);
+    expect(server.log.filter(({ event }) => event === 'tls.handshakeFailed').length).to.be.at.most(3);
   });
 
   it('refuses a client that speaks h2 only, and agrees on http/1.1', async () => {

@@ -3,17 +3,20 @@ import { type AddressInfo, connect as connectTcp, createServer, type Server, typ
 import { buffer } from 'node:stream/consumers';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
+import type { Peer } from '../../../src/http/peer.ts';
+import { readProxyHeader } from '../../../src/http/proxied-socket.ts';
 import { createTlsFront, type TlsFront } from '../../../src/http/tls.ts';
 import { eventually } from '../../support/eventually.ts';
 import { pem } from '../../support/tls-client.ts';
 
 describe('createTlsFront', () => {
   const options = { key: pem('server.key'), cert: pem('server.pem'), ALPNProtocols: ['http/1.1'] };
+  const peer: Peer = { address: '192.0.2.1', port: 1000, encrypted: false };
   let listener: Server;
   let port: number;
   let front: TlsFront;
-  let secured: { socket: TLSSocket; raw: Socket }[];
-  let failures: { reason: string; address: string }[];
+  let secured: { socket: TLSSocket; peer: Peer }[];
+  let failures: { reason: string; peer: Peer }[];
   let accepted: Socket[];
 
   beforeEach(async () => {
@@ -23,12 +26,12 @@ describe('createTlsFront', () => {
     front = createTlsFront(options, {
       handshakeTimeoutMs: 60_000,
       refuseBadCertificate: false,
-      onSecure: (socket, raw) => void secured.push({ socket, raw }),
-      onFailed: (reason, { address }) => void failures.push({ reason, address }),
+      onSecure: (socket, peer) => void secured.push({ socket, peer }),
+      onFailed: (reason, peer) => void failures.push({ reason, peer }),
     });
     listener = createServer({ allowHalfOpen: true }, (socket) => {
       accepted.push(socket);
-      front.take(socket);
+      front.take(socket, peer);
     });
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -52,9 +55,9 @@ describe('createTlsFront', () => {
     return client;
   };
 
-  it('hands over the secured socket with the connection below it', async () => {
+  it('hands over the secured socket, and who is at its other end', async () => {
     const client = await shakeHands();
-    expect(secured[0]?.raw).to.equal(accepted[0]);
+    expect(secured[0]?.peer).to.deep.equal({ ...peer, encrypted: true });
     expect(secured[0]?.socket.encrypted).to.equal(true);
     expect(front.pending()).to.equal(0);
     client.write('ping');
@@ -67,12 +70,11 @@ describe('createTlsFront', () => {
     listener.removeAllListeners('connection');
     listener.on('connection', (socket) => {
       accepted.push(socket);
-      socket.once('data', (bytes) => {
-        socket.pause();
-        expect(bytes.toString('latin1', 0, header.length)).to.equal(header);
-        expect(bytes.length).to.be.greaterThan(header.length);
-        socket.unshift(bytes.subarray(header.length));
-        front.take(socket);
+      readProxyHeader(socket, {
+        accept: 'v1',
+        timeoutMs: 5_000,
+        onHeader: () => front.take(socket, peer),
+        onRefused: () => socket.destroy(),
       });
     });
     const raw = connectTcp(port, '127.0.0.1');
@@ -100,7 +102,7 @@ describe('createTlsFront', () => {
     client.write('GET / HTTP/1.1\r\n\r\n');
     await once(client, 'close');
     await eventually(() => failures.length > 0);
-    expect(failures).to.deep.equal([{ reason: 'http request', address: '127.0.0.1' }]);
+    expect(failures).to.deep.equal([{ reason: 'http request', peer }]);
     expect([front.pending(), secured.length]).to.deep.equal([0, 0]);
   });
 

@@ -1,0 +1,59 @@
+import type { ReadableStream } from 'node:stream/web';
+import { type Fields, fieldsOfHeaders, JSON_FIELDS, NO_FIELDS, TEXT_FIELDS } from './fields.ts';
+import type { RawBody } from './light-body.ts';
+import { answerOfLight } from './light-response.ts';
+
+/** What is to be sent for a response. */
+export interface Answer {
+  /** 200 to 599. */
+  readonly status: number;
+  /** Empty: the usual phrase, or none. */
+  readonly statusText: string;
+  /** Names in lower case and values (latin1), alternating, checked; Set-Cookie fields stay apart. */
+  readonly fields: Fields;
+  /** A string is to be sent as UTF-8. Bytes are the application's own, not a copy. A stream has no reader yet. */
+  readonly body: RawBody | ReadableStream<Uint8Array> | null;
+}
+
+const texts = new Map<Fields, string>(
+  [NO_FIELDS, TEXT_FIELDS, JSON_FIELDS].map((fields) => [fields, rendered(fields)]),
+);
+
+/**
+ * What to send for whatever an application answered with: a Response of ours, of the platform, or of another copy of the platform's code.
+ * `null` if it is none of these. The response's body is used up by it.
+ *
+ * @throws TypeError if the response cannot be sent: its body is used or locked, or it is `Response.error()`.
+ */
+export function answerOf(response: unknown): Answer | null {
+  if (typeof response !== 'object' || response === null) return null;
+  return answerOfLight(response) ?? (isResponse(response) ? answerOfNative(response) : null);
+}
+
+/** The fields of an answer as lines that end in CRLF; for the lists that most answers share it costs a look-up. */
+export function fieldLines(fields: Fields): string {
+  return texts.get(fields) ?? rendered(fields);
+}
+
+function rendered(fields: Fields): string {
+  let text = '';
+  for (let at = 0; at < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  return text;
+}
+
+function isResponse(value: object): value is Response {
+  if (value instanceof Response) return true;
+  return Reflect.get(value, Symbol.toStringTag) === 'Response' && 'status' in value && 'headers' in value;
+}
+
+function answerOfNative(response: Response): Answer {
+  if (response.type === 'error')
+    throw new TypeError('Response.error() cannot be sent. Answer with a status of its own.');
+  const { body, status, statusText } = response;
+  if (response.bodyUsed || body?.locked === true) {
+    throw new TypeError(
+      'The body of the response was read already, so there is nothing to send. Answer with a clone().',
+    );
+  }
+  return { status, statusText, fields: fieldsOfHeaders(response.headers), body };
+}
