@@ -272,7 +272,7 @@ export interface Config {
   /**
    * The private key (PEM) of the certificate in `certFile`; `null`: no TLS.
    *
-   * With `keyFile` and `certFile` every address of `bind` speaks HTTPS.
+   * With `keyFile` and `certFile` every address of `bind` speaks HTTPS. A reload takes other files, but can not switch TLS on or off.
    *
    * Default: none. A change takes effect with a reload (HUP).
    */
@@ -288,7 +288,7 @@ export interface Config {
   /**
    * The authorities (PEM) that may sign the certificates of clients.
    *
-   * It counts only with `clientCert`.
+   * It is given together with `clientCert`, and not without.
    *
    * Default: none. A change takes effect with a reload (HUP).
    */
@@ -304,7 +304,7 @@ export interface Config {
   /**
    * The ciphers, as OpenSSL writes them; `null`: those that Node.js takes.
    *
-   * A list that OpenSSL does not understand is refused with the rest of the configuration.
+   * A list that OpenSSL does not understand is refused with the rest of the configuration. TLS 1.3 keeps its own ciphers where the list names none of them (`TLS_…`).
    *
    * Default: none. A change takes effect with a reload (HUP).
    */

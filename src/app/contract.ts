@@ -53,7 +53,9 @@ export interface Service {
   connections(): number;
   /**
    * Answers what is in flight with `Connection: close`, lets idle connections send one more request for `drainIdleTimeoutMs`, then closes
-   * them (`'quick'`: idle ones at once). Resolves when no connection is left; calling it again hurries a drain under way.
+   * them (`'quick'`: idle ones at once). Resolves when no connection is left; calling it again hurries a drain under way. A connection
+   * that is accepted meanwhile, or later, is treated the same, and has all of `drainIdleTimeoutMs` for its request; after the end of a
+   * drain it is waited for by the next call.
    */
   drain(pace: 'graceful' | 'quick'): Promise<void>;
   /** Cuts every connection that is left, and says how many there were. */

@@ -4,10 +4,11 @@ import { serveApplication } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
 import type { Peer } from '../http/peer.ts';
-import type { InheritedListener } from '../ipc/messages.ts';
+import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom } from '../listener/inherit.ts';
 import type { Config } from '../settings.ts';
+import type { Equipment } from './equipment.ts';
 
 /**
  * Loads the application and makes it answer.
@@ -16,6 +17,31 @@ import type { Config } from '../settings.ts';
  */
 export async function bootService(config: Config, observer: RequestObserver): Promise<Service> {
   return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd() });
+}
+
+/**
+ * Puts in front of a service what the settings ask for: the PROXY protocol, and behind it TLS.
+ *
+ * @throws TsunicornError `HOOK_FAILED`
+ */
+export async function behindFronts(
+  service: Service,
+  boot: BootMessage,
+  context: { equipment: Equipment; observer: RequestObserver },
+): Promise<Service> {
+  const { config, tls } = boot;
+  const { hooks, log } = context.equipment;
+  let front = service;
+  // Loaded on demand: most servers need neither.
+  if (tls !== null) {
+    const { behindTls } = await import('./tls.ts');
+    front = await behindTls(front, tls, { config, hooks, log });
+  }
+  if (config.proxyProtocol !== 'off') {
+    const { behindProxies } = await import('./proxy.ts');
+    front = behindProxies(front, config.proxyProtocol, { config, refused: context.observer.refused });
+  }
+  return front;
 }
 
 /** Starts to accept on every inherited socket. Nothing is accepted before this: a worker without an application takes no connection. */

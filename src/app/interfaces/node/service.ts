@@ -72,7 +72,8 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       timer ??= setInterval(() => setImmediate(sweep), SWEEP_EVERY_MS);
       setImmediate(sweep);
       await connections.allClosed();
-      clearInterval(timer);
+      clearInterval(timer ?? undefined);
+      timer = null;
     },
     cut() {
       const left = connections.count();
