@@ -56,7 +56,7 @@ export class LightRequest {
 
   get url(): string {
     if (this.#native !== null) return this.#native.url;
-    this.#url ??= normalUrl(this.#source.url);
+    this.#url ??= normalUrl(this.#source.origin, this.#source.target);
     return this.#url;
   }
 
@@ -171,7 +171,7 @@ export function toNative<Input>(input: Input): Input | Request {
   return readNative(input) ?? input;
 }
 
-const NO_SOURCE: RequestSource = { method: 'GET', url: '', fields: [], body: null, onAbort: () => {} };
+const NO_SOURCE: RequestSource = { method: 'GET', origin: '', target: '', fields: [], body: null, onAbort: () => {} };
 
 function headersOf(fields: readonly string[]): Headers {
   const headers = new Headers();
