@@ -18,7 +18,7 @@ let knownOrigin = 'http://localhost';
  */
 export function normalUrl(origin: string, target: string): string {
   if (origin === knownOrigin && PLAIN_TARGET.test(target)) return origin + target;
-  const url = new URL(target.startsWith('/') ? origin + target : `${origin}/${target}`);
-  if (url.origin === origin) knownOrigin = origin;
-  return url.href;
+  // Alone: without a host, the start of the target would be taken for one.
+  if (origin !== knownOrigin && new URL(origin).origin === origin) knownOrigin = origin;
+  return new URL(target.startsWith('/') ? origin + target : `${origin}/${target}`).href;
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { bytesOf, call, describeFetchClasses, errorName, type FetchClasses, formOf, streamOf } from './classes.ts';
+import { sentRequest } from './client-request.ts';
 
 /** One case: a body, its content type (`null`: none), and its text (`null`: has a boundary that nobody knows). */
 interface BodyCase {
@@ -39,16 +40,19 @@ async function* asyncPieces(): AsyncGenerator<Uint8Array> {
   yield bytesOf('bc');
 }
 
-type Maker = (body: unknown, headers?: Record<string, string>) => Response | Request;
+type Maker = (body: unknown, headers?: Readonly<Record<string, string>>) => Response | Request;
 
-const makers = ({ Request, Response }: FetchClasses): readonly [string, Maker][] => [
-  ['Response', (body, headers = {}) => Reflect.construct(Response, [body, { headers }])],
-  [
-    'Request',
-    (body, headers = {}) =>
-      Reflect.construct(Request, ['http://localhost/', { method: 'POST', body, headers, duplex: 'half' }]),
-  ],
-];
+function makers({ name, Request, Response }: FetchClasses): readonly [string, Maker][] {
+  const made: [string, Maker][] = [
+    ['Response', (body, headers = {}) => Reflect.construct(Response, [body, { headers }])],
+    [
+      'Request',
+      (body, headers = {}) =>
+        Reflect.construct(Request, ['http://localhost/', { method: 'POST', body, headers, duplex: 'half' }]),
+    ],
+  ];
+  return name === 'light' ? [...made, ['Request of a client', sentRequest]] : made;
+}
 
 describeFetchClasses('a body', (classes) => {
   for (const [kind, make] of makers(classes)) {
