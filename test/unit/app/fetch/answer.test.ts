@@ -94,6 +94,23 @@ describeFetchClasses('answerOf', ({ Response }) => {
     ]);
   });
 
+  const written: readonly [Record<string, string>, [string, string][]][] = [
+    [{ 'X-A': '1', 'x-a': '2' }, [['x-a', '1, 2']]],
+    [
+      { B: ' b c\t', c: '' },
+      [
+        ['b', 'b c'],
+        ['c', ''],
+      ],
+    ],
+    [{ B: '\nb' }, [['b', 'b']]],
+  ];
+  for (const [headers, fields] of written) {
+    it(`has ${JSON.stringify(headers)} as the platform writes it`, () => {
+      expect(pairs(answered(new Response(null, { headers })))).to.deep.equal(fields);
+    });
+  }
+
   it('keeps several Set-Cookie apart, from an init and from append()', () => {
     const response = new Response(null, {
       headers: [

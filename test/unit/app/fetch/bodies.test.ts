@@ -145,6 +145,9 @@ describeFetchClasses('reading a body', (classes) => {
       expect([Buffer.from(buffer).toString(), buffer.byteLength]).to.deep.equal(['abc', 3]);
       expect(buffer).to.not.equal(given.buffer);
       expect((await make('abc').arrayBuffer()).byteLength).to.equal(3);
+      const whole = bytesOf('abc');
+      expect(await make(whole).arrayBuffer()).to.not.equal(whole.buffer);
+      expect(whole.byteLength).to.equal(3);
     });
 
     it(`of a ${kind} with bytes() gives a Uint8Array, where the platform does`, async function () {
