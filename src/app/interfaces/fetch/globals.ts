@@ -1,4 +1,4 @@
-import { LightRequest, toNative } from './light-request.ts';
+import { LightRequest, nativeArguments } from './light-request.ts';
 import { LightResponse } from './light-response.ts';
 import { nativeFetch } from './native.ts';
 
@@ -16,7 +16,7 @@ export function installFastFetch(): { uninstall(): void } {
 }
 
 async function fetch(input: Parameters<typeof nativeFetch>[0], ...rest: [init?: RequestInit]): Promise<Response> {
-  return await nativeFetch(toNative(input), ...rest);
+  return await Reflect.apply(nativeFetch, undefined, nativeArguments([input, ...rest]));
 }
 
 /** As a property it stays what it was: enumerable or not. */

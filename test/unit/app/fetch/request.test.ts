@@ -146,6 +146,17 @@ describeFetchClasses('new Request of a request', ({ name, Request }) => {
       expect(await errorName(() => new Request(first))).to.equal('TypeError');
     });
 
+    it(`${kind} may be used or locked if the init brings a body`, async () => {
+      const [read, locked] = [make('x'), make('x')];
+      await read.text();
+      locked.body?.getReader();
+      for (const first of [read, locked]) {
+        const second = new Request(first, { body: streamOf('y'), duplex: 'half' });
+        expect([second.method, second.headers.get('a'), await second.text()]).to.deep.equal(['POST', '1', 'y']);
+        expect(await errorName(() => new Request(first, { body: null }))).to.equal('TypeError');
+      }
+    });
+
     it(`${kind} can be the init, with another url`, async () => {
       const second = new Request('http://localhost/other', make('x'));
       expect([second.url, second.method, second.headers.get('a')]).to.deep.equal([
