@@ -28,7 +28,7 @@ const texts = new Map<Fields, string>(
  */
 export function answerOf(response: unknown): Answer | null {
   if (typeof response !== 'object' || response === null) return null;
-  const answer = answerOfLight(response);
+  const answer = answerOfLight(response) ?? answerOfWrapped(response);
   if (answer !== null) return answer;
   if (response instanceof NativeResponse) return answerOfNative(response);
   return isForeign(response) ? answerOfNative(nativeOf(response)) : null;
@@ -43,6 +43,15 @@ function rendered(fields: Fields): string {
   let text = '';
   for (let at = 0; at < fields.length; at += 2) text += `${fields[at]}: ${fields[at + 1]}\r\n`;
   return text;
+}
+
+/**
+ * srvx, and so H3, wraps a Response of the class that was global when it was loaded: one of ours. Going through the wrapper's `body` would
+ * make a stream of the platform, 20 µs instead of one.
+ */
+function answerOfWrapped(response: object): Answer | null {
+  const wrapped: unknown = Reflect.get(response, '_response');
+  return typeof wrapped === 'object' && wrapped !== null ? answerOfLight(wrapped) : null;
 }
 
 /** What a response of another's making must have. */

@@ -193,6 +193,14 @@ describe('answerOf', () => {
     ]);
   });
 
+  it('takes a light response out of the wrapping of srvx, without looking at its stream', () => {
+    class Wrapper extends ForeignResponse {
+      readonly _response = new light.Response('x', { status: 201 });
+    }
+    const answer = answered(new Wrapper({ body: null, fields: [] }));
+    expect([answer.status, answer.body]).to.deep.equal([201, 'x']);
+  });
+
   it('takes its body if that is an iterable', async () => {
     async function* pieces(): AsyncGenerator<Uint8Array> {
       yield bytesOf('a');
