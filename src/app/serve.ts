@@ -1,7 +1,11 @@
+import { createForwarding, type Forwarding } from '../http/forwarded.ts';
 import type { HttpLimits } from '../http/limits.ts';
+import type { OriginOf } from '../http/origin.ts';
 import type { Config } from '../settings.ts';
 import type { RequestObserver, Service } from './contract.ts';
+import { installFastFetch } from './interfaces/fetch/globals.ts';
 import { findFetchHandler } from './interfaces/fetch/handler.ts';
+import { createFetchService } from './interfaces/fetch/service.ts';
 import { adaptNodeApplication } from './interfaces/node/adapt.ts';
 import { createNodeService } from './interfaces/node/service.ts';
 import { loadApplication } from './load.ts';
@@ -17,25 +21,30 @@ export async function serveApplication(
 ): Promise<Service> {
   const { limits, observer, directory } = options;
   const wanted = config.interface;
-  if (wanted !== 'node' && config.fastFetch) {
-    // Before the application is loaded: it may keep the classes that it finds.
-    const { installFastFetch } = await import('./interfaces/fetch/globals.ts');
-    installFastFetch();
-  }
+  const originOf = originFrom(createForwarding(config));
+  // Before the application is loaded: it may keep the classes that it finds.
+  const fastFetch = wanted !== 'node' && config.fastFetch ? installFastFetch() : null;
   const application = await loadApplication(config.app, directory);
   const found = wanted === 'node' ? null : await findFetchHandler(application, wanted);
   if (found?.kind === 'fetch') {
-    const { createFetchService } = await import('./interfaces/fetch/service.ts');
     return createFetchService(found.handler, {
       limits,
       observer,
       serverHeader: config.serverHeader,
       light: config.fastFetch,
-      originOf: (fields, peer) => ({ clientAddress: peer.address, secure: peer.encrypted, fields }),
+      originOf,
     });
   }
+  fastFetch?.uninstall();
   const server = await adaptNodeApplication(found?.app ?? application, (error, { method = '', url = '' }) =>
     observer.failed(error, { method, target: url }),
   );
   return createNodeService(server, { limits, observer });
+}
+
+function originFrom(forwarding: Forwarding): OriginOf {
+  return (fields, peer) => {
+    const examined = forwarding.examine(fields, peer);
+    return examined.kind === 'refused' ? { status: 400, reason: examined.reason } : examined;
+  };
 }

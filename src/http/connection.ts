@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
-import { BodyReader } from './body-reader.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { createPatience, enforce, type Patience, type Situation } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
-import { HeadReader, type RequestHead } from './head-reader.ts';
-import { type Origin, rememberOrigin } from './origin.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Peer } from './peer.ts';
+import { endsConnection, UNWANTED_BODY_BYTES } from './persistence.ts';
 import { bytesTaken } from './progress.ts';
 import { type Refusal, refusal, refusalText } from './refusal.ts';
+import type { RequestBody } from './request-body.ts';
+import { RequestReader } from './request-reader.ts';
 import type { BodyPlan } from './response-head.ts';
 import type { StandingFields } from './standing.ts';
 import { Throttle } from './throttle.ts';
@@ -16,8 +16,6 @@ import { UpgradedConnection } from './upgrade.ts';
 
 /** What waits of pipelined requests before the client is made to wait. */
 const PARSE_AHEAD_BYTES = 65_536;
-/** How much of a body that nobody wanted is read, so that the connection can be used again. */
-const UNWANTED_BODY_BYTES = 262_144;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -30,22 +28,15 @@ export class Connection {
   readonly standing: StandingFields;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
-  readonly #heads: HeadReader;
-  readonly #originOf: (fields: readonly string[]) => Origin | Refusal;
+  readonly #reader: RequestReader;
   readonly #throttle: Throttle;
-  /** Bytes are only lent: what is kept of them must be copied. */
-  readonly #areBytesLent: boolean;
   #patience: Patience | null = null;
   /** Bytes behind the request that is being answered. */
   #rest: Buffer = NOTHING;
   #exchange: Exchange | null = null;
-  /** Of a body that has not come to its end. */
-  #reader: BodyReader | null = null;
   #upgraded: UpgradedConnection | null = null;
-  #requests = 0;
   /** Bytes behind the request that was read last, in what is being read. */
   #bytesAhead = 0;
-  #owesContinue = false;
   #hasPeerEnded = false;
   #closing: 'no' | 'afterAnswer' | 'lingering' | 'closed' = 'no';
 
@@ -54,10 +45,13 @@ export class Connection {
     this.#host = options.host;
     this.peer = options.peer;
     this.standing = options.host.standing;
-    this.#areBytesLent = options.areBytesLent;
-    this.#heads = new HeadReader(options.host.limits);
-    this.#originOf = rememberOrigin(options.host.originOf, options.peer);
     this.#throttle = new Throttle(socket);
+    const { limits, originOf } = options.host;
+    this.#reader = new RequestReader({
+      ...{ limits, originOf, peer: options.peer },
+      own: options.areBytesLent ? ownedCopy : (bytes, from, to) => bytes.subarray(from, to),
+      bodyHost: { wanted: () => this.#continue(), resume: () => this.#throttle.resume() },
+    });
     this.outgoing = new Outgoing(socket);
     // Whatever it is, 'close' follows.
     socket.on('error', () => {});
@@ -68,12 +62,6 @@ export class Connection {
   /** The client is gone: nothing can reach it. */
   get isClosed(): boolean {
     return this.#closing === 'closed';
-  }
-
-  /** Nothing is owed to the client and nothing of a request has come. */
-  get isIdle(): boolean {
-    const isBusy = this.#exchange !== null || this.#reader !== null || this.#upgraded !== null;
-    return !isBusy && this.#rest.length === 0 && !this.#heads.isUnderWay && this.#closing === 'no';
   }
 
   /** Takes what the socket read: `length` bytes at the start of `bytes`. `false`: read no more, until the socket is told to. */
@@ -93,7 +81,6 @@ export class Connection {
     this.outgoing.end(() => this.#socket.destroy());
   }
 
-  /** Ends it at once, whatever is under way. */
   cut(): void {
     this.#socket.destroy();
   }
@@ -120,7 +107,7 @@ export class Connection {
     const exchange = this.#exchange;
     this.#exchange = null;
     this.#host.refused(why, this);
-    this.#reader?.body.fail(why.reason);
+    this.#reader.body?.fail(why.reason);
     const isAnswered = exchange !== null && exchange.status !== 0;
     if (exchange !== null) {
       exchange.abandon(why.status);
@@ -133,7 +120,17 @@ export class Connection {
 
   /** For an exchange: whether its answer ends the connection, and has to say so. `isWanted`: the application or HTTP/1.0 wants it to. */
   closesAfter(exchange: Exchange, isWanted: boolean): boolean {
-    if (isWanted || this.#mustClose(exchange)) this.#closing = 'afterAnswer';
+    const { limits, drainIdleMs } = this.#host;
+    const ends = endsConnection({
+      head: exchange.head,
+      keepAliveMs: limits.keepAliveMs,
+      hasPeerEnded: this.#hasPeerEnded,
+      missingBytes: this.#reader.missingBytes,
+      owesContinue: this.#reader.owesContinue,
+      isDraining: drainIdleMs !== null,
+      hasMore: this.#rest.length > 0 || this.#bytesAhead > 0,
+    });
+    if (isWanted || ends) this.#closing = 'afterAnswer';
     return this.#closing !== 'no';
   }
 
@@ -141,10 +138,11 @@ export class Connection {
   answered(exchange: Exchange): void {
     this.#exchange = null;
     this.#host.finished(exchange);
-    const isUnread = this.#reader !== null || this.#rest.length > 0;
+    const { body } = this.#reader;
+    const isUnread = body !== null || this.#rest.length > 0;
     if (this.#closing === 'afterAnswer') return isUnread ? this.#linger() : this.close();
-    if (this.#reader === null) this.#nextRequest();
-    else this.#reader.body.discard();
+    if (body === null) this.#nextRequest();
+    else body.discard();
   }
 
   /** For an exchange: HTTP ends here. */
@@ -167,11 +165,12 @@ export class Connection {
     let at = start;
     while (at < end) {
       if (this.#upgraded !== null) {
-        if (!this.#upgraded.receive(this.#own(bytes, at, end))) this.#throttle.pause();
+        if (!this.#upgraded.receive(ownedCopy(bytes, at, end))) this.#throttle.pause();
         return end;
       }
       if (this.#closing === 'lingering' || this.#closing === 'closed') return end;
-      if (this.#reader !== null) at = this.#readBody(this.#reader, bytes, { start: at, end });
+      const { body } = this.#reader;
+      if (body !== null) at = this.#readBody(body, bytes, at, end);
       else if (this.#exchange !== null || this.#closing !== 'no') return at;
       else at = this.#readHead(bytes, at, end);
     }
@@ -179,48 +178,29 @@ export class Connection {
   }
 
   #readHead(bytes: Buffer, start: number, end: number): number {
-    const progress = this.#heads.read(bytes, start, end);
+    const progress = this.#reader.readHead(bytes, start, end);
     if ('status' in progress) {
       this.refuse(progress);
       return end;
     }
-    if (progress.head === null) return end;
-    this.#begin(progress.head);
+    const { at, request } = progress;
+    if (request === null) return end;
+    this.#exchange = new Exchange(this, request);
     // A body that is here already is there before the application asks: a small one is read without a wait.
-    const next = this.#reader === null ? progress.at : this.#readBody(this.#reader, bytes, { start: progress.at, end });
+    const next = request.body === null ? at : this.#readBody(request.body, bytes, at, end);
     this.#bytesAhead = end - next;
     if (this.#exchange !== null) this.#host.handle(this.#exchange);
     return next;
   }
 
-  #begin(head: RequestHead): void {
-    this.#requests += 1;
-    const { framing, list, expectsContinue } = head.fields;
-    const { limits } = this.#host;
-    const origin = this.#originOf(list);
-    if ('status' in origin) return this.refuse(origin);
-    if (framing.kind !== 'none') {
-      if (framing.kind === 'sized' && limits.maxBodyBytes !== null && framing.bytes > limits.maxBodyBytes) {
-        return this.refuse(refusal(413, 'announced body too large'));
-      }
-      const host = { wanted: () => this.#continue(), resume: () => this.#throttle.resume() };
-      this.#reader = new BodyReader(framing, { limits, host });
-      this.#owesContinue = expectsContinue && head.line.minorVersion === 1;
-    }
-    this.#exchange = new Exchange(this, { head, origin, body: this.#reader?.body ?? null });
-  }
-
-  #readBody(reader: BodyReader, bytes: Buffer, range: { start: number; end: number }): number {
-    const { body } = reader;
-    const at = reader.read(bytes, range, (from, to) => this.#own(bytes, from, to));
+  #readBody(body: RequestBody, bytes: Buffer, start: number, end: number): number {
+    const at = this.#reader.readBody(bytes, start, end);
     if (typeof at !== 'number') {
       if (this.#exchange !== null) this.refuse(at);
       else this.#linger();
-      return range.end;
+      return end;
     }
-    if (body.received > 0) this.#owesContinue = false;
     if (body.isSettled) {
-      this.#reader = null;
       if (this.#exchange === null) this.#nextRequest();
     } else if (body.isDiscarded) {
       if (body.received > UNWANTED_BODY_BYTES) this.#linger();
@@ -229,19 +209,9 @@ export class Connection {
   }
 
   #continue(): void {
-    if (!this.#owesContinue) return;
-    this.#owesContinue = false;
-    if (this.#exchange?.status === 0) this.outgoing.text('HTTP/1.1 100 Continue\r\n\r\n');
-  }
-
-  #mustClose(exchange: Exchange): boolean {
-    const { line, fields } = exchange.head;
-    if (fields.connection.close || (line.minorVersion === 0 && !fields.connection.keepAlive)) return true;
-    if (this.#host.limits.keepAliveMs === 0 || this.#hasPeerEnded) return true;
-    // The rest of a body that may never be sent, or is too much to read for nothing.
-    if (this.#reader !== null && (this.#owesContinue || this.#reader.missing > UNWANTED_BODY_BYTES)) return true;
-    // With pipelining only the last answer may say so.
-    return this.#host.drainIdleMs !== null && this.#rest.length === 0 && this.#bytesAhead === 0;
+    if (!this.#reader.owesContinue || this.#exchange?.status !== 0) return;
+    this.#reader.owesContinue = false;
+    this.outgoing.text('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   #nextRequest(): void {
@@ -268,17 +238,12 @@ export class Connection {
     if (this.#rest.length >= PARSE_AHEAD_BYTES) this.#throttle.pause();
   }
 
-  #own(bytes: Buffer, start: number, end: number): Uint8Array {
-    const piece = bytes.subarray(start, end);
-    return this.#areBytesLent ? Buffer.from(piece) : piece;
-  }
-
   #situation(): Situation {
-    const reader = this.#throttle.isPaused ? null : this.#reader;
+    const body = this.#throttle.isPaused ? null : this.#reader.body;
     return {
       phase: this.#phase(),
-      requests: this.#requests,
-      bodyBytes: reader?.body.received ?? null,
+      requests: this.#reader.requests,
+      bodyBytes: body?.received ?? null,
       takenBytes: this.#socket.writableLength > 0 ? bytesTaken(this.#socket) : null,
       drainIdleMs: this.#host.drainIdleMs,
     };
@@ -287,9 +252,10 @@ export class Connection {
   #phase(): Situation['phase'] {
     if (this.#upgraded !== null) return 'upgraded';
     if (this.#closing === 'lingering') return 'lingering';
-    if (this.#exchange !== null || this.#reader !== null || this.#rest.length > 0) return 'busy';
-    if (this.#heads.isUnderWay) return 'head';
-    return this.#requests === 0 ? 'fresh' : 'idle';
+    if (this.#exchange !== null || this.#reader.body !== null || this.#rest.length > 0) return 'busy';
+    if (this.#closing !== 'no') return 'lingering';
+    if (this.#reader.isWithinHead) return 'head';
+    return this.#reader.requests === 0 ? 'fresh' : 'idle';
   }
 
   /** Closes our side and reads on for a while: to close at once would reset the connection under the answer (RFC 9112, section 9.6). */
@@ -304,7 +270,7 @@ export class Connection {
     this.#hasPeerEnded = true;
     if (this.#upgraded !== null) return void this.#upgraded.receive(null);
     if (this.#closing === 'lingering') return this.cut();
-    if (this.#reader !== null) return this.refuse(refusal(400, 'body broken off'));
+    if (this.#exchange !== null && this.#reader.body !== null) return this.refuse(refusal(400, 'body broken off'));
     if (this.#exchange === null && this.#rest.length === 0) this.close();
   }
 
@@ -312,7 +278,7 @@ export class Connection {
     this.#closing = 'closed';
     const exchange = this.#exchange;
     this.#exchange = null;
-    this.#reader?.body.fail('the client is gone');
+    this.#reader.body?.fail('the client is gone');
     if (exchange !== null) {
       exchange.abandon(499);
       this.#host.finished(exchange);
@@ -321,4 +287,8 @@ export class Connection {
     this.outgoing.release();
     this.#host.closed(this);
   }
+}
+
+function ownedCopy(bytes: Buffer, from: number, to: number): Uint8Array {
+  return Buffer.from(bytes.subarray(from, to));
 }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** A token (RFC 9110, section 5.6.2): methods, field names. */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -21,13 +21,22 @@ export const OTHER_VERSION_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21\x22\x24-\x
 /** The absolute form of a target (RFC 9112, section 3.2.2): its authority is the first group. */
 export const ABSOLUTE_TARGET = /^https?:\/\/([^/?]*)(?:[/?].*)?$/i;
 
-/** `host [":" port]` of RFC 3986 without user information, and without the comma that would make it a list. */
-const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(?::\d*)?$/;
+/**
+ * `host [":" port]` of RFC 3986 without user information, without the comma that would make it a list, and without percent-encoding, which
+ * names of hosts have no use for.
+ */
+const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~!$&'()*+;=-]+))(?::(\d*))?$/;
+/** URL parsers take such a name for an IPv4 address, in forms that few people know. */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0[xX][0-9A-Fa-f]*)\.?$/;
 
-/** Whether text is what `Host` may hold (RFC 9110, section 7.2). */
+/** Whether text is what `Host` may hold (RFC 9110, section 7.2): an address, or a name that a URL can be made of. */
 export function isHost(text: string): boolean {
   const match = HOST.exec(text);
-  return match !== null && (match[1] === undefined || isIPv6(match[1]));
+  if (match === null) return false;
+  const [, v6, name = '', port = ''] = match;
+  if (port !== '' && (port.length > 5 || Number(port) > 65_535)) return false;
+  if (v6 !== undefined) return isIPv6(v6);
+  return !ENDS_IN_NUMBER.test(name) || isIPv4(name);
 }
 
 /** Text without the optional white space around it (OWS: SP and HTAB only; `trim` takes off more). */

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { createPending, type Front } from './front.ts';
 import type { Peer } from './peer.ts';
 
 export interface TlsFrontHandlers {
-  /** The handshake is done. The callee owns `socket`; the connection that was taken ends with it. */
+  /** The handshake is done. The callee owns `socket`. */
   onSecure(socket: TLSSocket, peer: Peer): void;
   /** It failed, and the connection is closed. `reason` is for a log. A connection that said nothing at all is not reported. */
   onFailed(reason: string, peer: Peer): void;
@@ -14,18 +15,6 @@ export interface TlsFrontLimits {
   readonly handshakeTimeoutMs: number;
   /** Where no certificate is required of clients: whether one that is no good is refused all the same. */
   readonly refuseBadCertificate: boolean;
-}
-
-/** Speaks TLS on connections that others accept. */
-export interface TlsFront {
-  /** Takes over a connection. What was pushed back onto it with `unshift` is read first. */
-  take(socket: Socket, peer: Peer): void;
-  /** How many handshakes are under way. */
-  pending(): number;
-  /** Resolves when no handshake is under way; those that are after `withinMs` are cut. Nothing should be taken meanwhile. */
-  settled(withinMs: number): Promise<void>;
-  /** Cuts every handshake that is under way, and says how many there were. */
-  cut(): number;
 }
 
 /** A handshake that is under way. */
@@ -42,54 +31,46 @@ interface Handshake {
  *
  * @throws what `node:tls` says of options that it does not understand.
  */
-export function createTlsFront(options: TlsOptions, context: TlsFrontHandlers & TlsFrontLimits): TlsFront {
+export function createTlsFront(options: TlsOptions, context: TlsFrontHandlers & TlsFrontLimits): Front {
   const { handshakeTimeoutMs, refuseBadCertificate, onSecure, onFailed } = context;
-  const underWay = new Map<Socket, Handshake>();
-  const waiting: (() => void)[] = [];
+  const pending = createPending<Handshake>();
   // Node's own limit starts anew with each byte, so that one byte now and then would keep a place for ever: it is not the one that counts.
   const server = createServer({ handshakeTimeout: handshakeTimeoutMs, ...options });
 
   const end = (raw: Socket): Handshake | undefined => {
-    const handshake = underWay.get(raw);
+    const handshake = pending.take(raw);
     clearTimeout(handshake?.timer);
-    underWay.delete(raw);
-    if (underWay.size === 0) for (const resolve of waiting.splice(0)) resolve();
     return handshake;
-  };
-  const cut = () => {
-    const left = underWay.size;
-    for (const raw of underWay.keys()) raw.destroy();
-    return left;
   };
 
   server.on('secureConnection', (socket) => {
     const raw = rawOf(socket);
-    const handshake = underWay.get(raw);
-    // Cut in the same turn of the event loop.
-    if (handshake === undefined) return void socket.destroy();
+    const handshake = pending.get(raw);
     if (!showedCertificate(socket)) socket.authorized = false;
     else if (refuseBadCertificate && !socket.authorized) {
-      handshake.reason = certificateRefused(socket);
+      if (handshake !== undefined) handshake.reason = certificateRefused(socket);
       return void socket.destroy();
     }
+    raw.allowHalfOpen = true;
     socket.allowHalfOpen = true;
     end(raw);
-    onSecure(socket, { ...handshake.peer, encrypted: true });
+    if (handshake !== undefined) onSecure(socket, { ...handshake.peer, encrypted: true });
   });
   server.on('tlsClientError', (error, socket) => {
-    const handshake = underWay.get(rawOf(socket));
+    const handshake = pending.get(rawOf(socket));
     // Node.js has closed it, or is about to; where it is not, the deadline does.
     if (handshake !== undefined) handshake.reason ??= reasonOf(error, socket);
   });
 
   return {
+    ...pending.front,
     take(raw, peer) {
       const timer = setTimeout(() => {
-        const handshake = underWay.get(raw);
+        const handshake = pending.get(raw);
         if (handshake !== undefined) handshake.reason = 'it took longer than headerTimeout';
         raw.destroy();
       }, handshakeTimeoutMs);
-      underWay.set(raw, { peer, bytesBefore: raw.bytesRead - raw.readableLength, timer, reason: null });
+      pending.add(raw, { peer, bytesBefore: raw.bytesRead - raw.readableLength, timer, reason: null });
       raw.once('close', () => {
         const handshake = end(raw);
         if (handshake === undefined || raw.bytesRead <= handshake.bytesBefore) return;
@@ -99,18 +80,6 @@ export function createTlsFront(options: TlsOptions, context: TlsFrontHandlers & 
       raw.allowHalfOpen = false;
       server.emit('connection', raw);
     },
-    pending: () => underWay.size,
-    settled(withinMs) {
-      if (underWay.size === 0) return Promise.resolve();
-      const timer = setTimeout(cut, withinMs);
-      return new Promise((resolve) => {
-        waiting.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    },
-    cut,
   };
 }
 

@@ -20,16 +20,28 @@ export async function bootService(config: Config, observer: RequestObserver): Pr
 }
 
 /**
- * Puts TLS in front of a service, where the settings ask for it.
+ * Puts in front of a service what the settings ask for: the PROXY protocol, and behind it TLS.
  *
  * @throws TsunicornError `HOOK_FAILED`
  */
-export async function secured(service: Service, boot: BootMessage, equipment: Equipment): Promise<Service> {
-  if (boot.tls === null) return service;
-  // Loaded on demand: a server behind a proxy needs no node:tls.
-  const { behindTls } = await import('./tls.ts');
-  const { hooks, log } = equipment;
-  return await behindTls(service, boot.tls, { config: boot.config, hooks, log });
+export async function behindFronts(
+  service: Service,
+  boot: BootMessage,
+  context: { equipment: Equipment; observer: RequestObserver },
+): Promise<Service> {
+  const { config, tls } = boot;
+  const { hooks, log } = context.equipment;
+  let front = service;
+  // Loaded on demand: most servers need neither.
+  if (tls !== null) {
+    const { behindTls } = await import('./tls.ts');
+    front = await behindTls(front, tls, { config, hooks, log });
+  }
+  if (config.proxyProtocol !== 'off') {
+    const { behindProxies } = await import('./proxy.ts');
+    front = behindProxies(front, config.proxyProtocol, { config, refused: context.observer.refused });
+  }
+  return front;
 }
 
 /** Starts to accept on every inherited socket. Nothing is accepted before this: a worker without an application takes no connection. */

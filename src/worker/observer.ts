@@ -4,7 +4,7 @@ import { accessRecord, type Beginning, beginNow } from './access.ts';
 import type { MasterChannel } from './channel.ts';
 import type { Equipment } from './equipment.ts';
 import { recycleAfter } from './recycle.ts';
-import { createRefusalLog } from './refusal-log.ts';
+import { logSparingly } from './sparing-log.ts';
 
 /**
  * What this worker does at the start and the end of a request: access log, hooks, counting for `maxRequests`. A request pays only for
@@ -14,6 +14,7 @@ export function observeFor(equipment: Equipment, config: Config, channel: Master
   const { accessLog, hooks, worker, log } = equipment;
   const limit = recycleAfter(config, Math.random());
   const beginnings = new WeakMap<RequestView, Beginning>();
+  const refused = logSparingly<{ status: number; reason: string; clientAddress: string }>(log, 'request.refused');
   let requests = 0;
 
   const started = (view: RequestView) => {
@@ -35,6 +36,6 @@ export function observeFor(equipment: Equipment, config: Config, channel: Master
     ...(accessLog !== null || hooks.preRequest !== undefined || hooks.postRequest !== undefined ? { started } : {}),
     ...(accessLog !== null || hooks.postRequest !== undefined || limit !== null ? { finished } : {}),
     failed: (error, view) => log.event('request.failed', { error, method: view?.method, target: view?.target }),
-    refused: createRefusalLog(log),
+    refused: ({ status, reason }, { address }) => refused({ status, reason, clientAddress: address }),
   };
 }

@@ -4,11 +4,13 @@ import { callHook } from '../config/call-hook.ts';
 import { limitsOf } from '../config/limits.ts';
 import { tlsOptionsOf } from '../config/tls-options.ts';
 import { messageOf, TsunicornError } from '../errors.ts';
-import { createTlsFront, type TlsFront } from '../http/tls.ts';
+import type { Front } from '../http/front.ts';
+import { createTlsFront } from '../http/tls.ts';
 import type { TlsMaterial } from '../ipc/messages.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Config, Hooks } from '../settings.ts';
-import { createHandshakeLog } from './handshake-log.ts';
+import { behindFront } from './front.ts';
+import { logSparingly } from './sparing-log.ts';
 
 /**
  * Puts TLS in front of a service: what it accepts are then connections before their handshake.
@@ -23,27 +25,16 @@ export async function behindTls(
   const { config, hooks, log } = context;
   const options = await decideOptions(config, material, hooks);
   const limits = limitsOf(config);
+  const failed = logSparingly<{ reason: string; clientAddress: string }>(log, 'tls.handshakeFailed');
   const front = createFront({
     handshakeTimeoutMs: limits.headerTimeoutMs,
     refuseBadCertificate: config.clientCert === 'optional',
     onSecure: (socket, peer) => service.accept(socket, peer),
-    onFailed: createHandshakeLog(log),
+    onFailed: (reason, { address }) => failed({ reason, clientAddress: address }),
   });
-  return {
-    accept: (socket, peer) => front.take(socket, peer),
-    connections: () => front.pending() + service.connections(),
-    async drain(pace) {
-      const drained = service.drain(pace);
-      // A handshake is as idle as connections get, but behind it a request may already be on its way.
-      await front.settled(pace === 'quick' ? 0 : limits.drainIdleTimeoutMs);
-      await drained;
-      // What came through since the service had no connection left.
-      await service.drain(pace);
-    },
-    cut: () => front.cut() + service.cut(),
-  };
+  return behindFront(service, front, limits.drainIdleTimeoutMs);
 
-  function createFront(front: Parameters<typeof createTlsFront>[1]): TlsFront {
+  function createFront(front: Parameters<typeof createTlsFront>[1]): Front {
     try {
       return createTlsFront(options, front);
     } catch (cause) {

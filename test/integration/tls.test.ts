@@ -435,7 +435,7 @@ describe('a TLS handshake', () => {
   it('that is none, but plain HTTP, ends the connection, and a line of the log tells, one a second at most', async () => {
     const server = await startTls();
     for (let sent = 0; sent < 20; sent += 1) await rawRequest(at(server), 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    await server.event('tls.handshakeFailed', ({ reason, unlogged }) => reason === 'http request' && unlogged === 0);
+    await server.event('tls.handshakeFailed', ({ reason, count }) => reason === 'http request' && count === 1);
     expect((await fetchTls(at(server), '/')).status).to.equal(200);
     await server.stop();
     expect(server.log.filter(({ event }) => event === 'tls.handshakeFailed').length).to.be.at.most(3);

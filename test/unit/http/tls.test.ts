@@ -3,20 +3,21 @@ import { type AddressInfo, connect as connectTcp, createServer, type Server, typ
 import { buffer } from 'node:stream/consumers';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
+import type { Front } from '../../../src/http/front.ts';
 import type { Peer } from '../../../src/http/peer.ts';
 import { readProxyHeader } from '../../../src/http/proxied-socket.ts';
-import { createTlsFront, type TlsFront } from '../../../src/http/tls.ts';
+import { createTlsFront } from '../../../src/http/tls.ts';
 import { eventually } from '../../support/eventually.ts';
 import { pem } from '../../support/tls-client.ts';
 
 describe('createTlsFront', () => {
   const options = { key: pem('server.key'), cert: pem('server.pem'), ALPNProtocols: ['http/1.1'] };
-  const peer: Peer = { address: '192.0.2.1', port: 1000, encrypted: false };
+  const PEER: Peer = { address: '127.0.0.1', port: 1, encrypted: false };
   let listener: Server;
   let port: number;
-  let front: TlsFront;
+  let front: Front;
   let secured: { socket: TLSSocket; peer: Peer }[];
-  let failures: { reason: string; peer: Peer }[];
+  let failures: { reason: string; address: string }[];
   let accepted: Socket[];
 
   beforeEach(async () => {
@@ -27,11 +28,11 @@ describe('createTlsFront', () => {
       handshakeTimeoutMs: 60_000,
       refuseBadCertificate: false,
       onSecure: (socket, peer) => void secured.push({ socket, peer }),
-      onFailed: (reason, peer) => void failures.push({ reason, peer }),
+      onFailed: (reason, { address }) => void failures.push({ reason, address }),
     });
     listener = createServer({ allowHalfOpen: true }, (socket) => {
       accepted.push(socket);
-      front.take(socket, peer);
+      front.take(socket, PEER);
     });
     listener.listen(0, '127.0.0.1');
     await once(listener, 'listening');
@@ -55,9 +56,9 @@ describe('createTlsFront', () => {
     return client;
   };
 
-  it('hands over the secured socket, and who is at its other end', async () => {
+  it('hands over the secured socket, and says whose it is', async () => {
     const client = await shakeHands();
-    expect(secured[0]?.peer).to.deep.equal({ ...peer, encrypted: true });
+    expect(secured[0]?.peer).to.deep.equal({ ...PEER, encrypted: true });
     expect(secured[0]?.socket.encrypted).to.equal(true);
     expect(front.pending()).to.equal(0);
     client.write('ping');
@@ -73,7 +74,7 @@ describe('createTlsFront', () => {
       readProxyHeader(socket, {
         accept: 'v1',
         timeoutMs: 5_000,
-        onHeader: () => front.take(socket, peer),
+        onHeader: () => front.take(socket, PEER),
         onRefused: () => socket.destroy(),
       });
     });
@@ -102,12 +103,27 @@ describe('createTlsFront', () => {
     client.write('GET / HTTP/1.1\r\n\r\n');
     await once(client, 'close');
     await eventually(() => failures.length > 0);
-    expect(failures).to.deep.equal([{ reason: 'http request', peer }]);
+    expect(failures).to.deep.equal([{ reason: 'http request', address: '127.0.0.1' }]);
     expect([front.pending(), secured.length]).to.deep.equal([0, 0]);
   });
 
   it('says nothing of a connection that said nothing, as health checks do', async () => {
     const client = await connectSilently();
+    client.end();
+    await eventually(() => front.pending() === 0);
+    expect(failures).to.deep.equal([]);
+  });
+
+  it('says nothing of a proxy that names a client and leaves, either', async () => {
+    listener.removeAllListeners('connection');
+    listener.on('connection', (socket) => {
+      accepted.push(socket);
+      const onHeader = () => front.take(socket, PEER);
+      readProxyHeader(socket, { accept: 'v1', timeoutMs: 5_000, onHeader, onRefused: () => socket.destroy() });
+    });
+    const client = connectTcp(port, '127.0.0.1');
+    client.write('PROXY UNKNOWN\r\n');
+    await eventually(() => front.pending() === 1);
     client.end();
     await eventually(() => front.pending() === 0);
     expect(failures).to.deep.equal([]);

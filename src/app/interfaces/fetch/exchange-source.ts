@@ -14,13 +14,18 @@ export class ExchangeSource implements RequestSource {
     return this.#exchange.head.line.method;
   }
 
-  get url(): string {
+  get origin(): string {
     const { head, origin } = this.#exchange;
     const { target, authority } = head.line;
-    if (authority !== null) return target;
-    // HTTP/1.0 may name no host, and `*` is no path.
-    const path = target === '*' ? '/*' : target;
-    return `${origin.secure ? 'https' : 'http'}://${head.host === '' ? 'localhost' : head.host}${path}`;
+    if (authority !== null) return target.slice(0, target.indexOf('//') + 2) + authority;
+    return originText(origin.secure, head.host);
+  }
+
+  get target(): string {
+    const { target, authority } = this.#exchange.head.line;
+    if (authority === null) return target;
+    const path = target.slice(target.indexOf('//') + 2 + authority.length);
+    return path.startsWith('/') ? path : `/${path}`;
   }
 
   get fields(): readonly string[] {
@@ -34,4 +39,18 @@ export class ExchangeSource implements RequestSource {
   onAbort(listener: () => void): void {
     this.#exchange.onGone(listener);
   }
+}
+
+let lastHost = '';
+let lastSecure = false;
+let lastOrigin = '';
+
+/** The same text for the same host, so that whoever compares texts need not look into them. HTTP/1.0 may name no host. */
+function originText(secure: boolean, host: string): string {
+  if (host !== lastHost || secure !== lastSecure || lastOrigin === '') {
+    lastHost = host;
+    lastSecure = secure;
+    lastOrigin = `${secure ? 'https' : 'http'}://${host === '' ? 'localhost' : host}`;
+  }
+  return lastOrigin;
 }

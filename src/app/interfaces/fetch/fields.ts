@@ -21,13 +21,11 @@ const namesSeen = new Map<string, string | null>();
  */
 export function fieldsOfInit(headers: unknown): Fields | null {
   if (typeof headers !== 'object' || headers === null) return null;
-  // A Proxy may look like anything.
+  if (isRecord(headers)) return fieldsOfRecord(headers);
+  // One may look like anything else, and be read but once.
   if (types.isProxy(headers)) return null;
   if (headers instanceof Headers) return fieldsOfHeaders(headers);
-  if (Array.isArray(headers)) return fieldsOfPairs(headers);
-  const prototype: unknown = Object.getPrototypeOf(headers);
-  if (prototype !== Object.prototype && prototype !== null) return null;
-  return fieldsOfRecord(headers);
+  return Array.isArray(headers) ? fieldsOfPairs(headers) : null;
 }
 
 /** Set-Cookie fields stay apart, as the platform iterates them. */
@@ -43,29 +41,44 @@ export function fieldValue(fields: Fields, name: string): string | null {
   return null;
 }
 
-function fieldsOfRecord(record: object): Fields | null {
-  if (Symbol.iterator in record || Object.getOwnPropertySymbols(record).length > 0) return null;
-  const fields: string[] = [];
-  for (const [name, value] of Object.entries(record)) if (!add(fields, name, value)) return null;
-  return fields;
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
-function fieldsOfPairs(pairs: readonly unknown[]): Fields | null {
-  const fields: string[] = [];
-  for (const pair of pairs) {
-    if (!Array.isArray(pair) || pair.length !== 2) return null;
-    if (!add(fields, pair[0], pair[1])) return null;
+/** Keys that are symbols are passed over: to look for them would double the time, and the platform only has an error for them. */
+function fieldsOfRecord(record: Readonly<Record<string, unknown>>): Fields | null {
+  if (Symbol.iterator in record) return null;
+  let fields: string[] = [];
+  for (const name in record) {
+    if (!Object.hasOwn(record, name)) continue;
+    const added = withField(fields, name, record[name]);
+    if (added === null) return null;
+    fields = added;
   }
   return fields;
 }
 
-function add(fields: string[], name: unknown, value: unknown): boolean {
-  if (typeof name !== 'string' || typeof value !== 'string') return false;
+function fieldsOfPairs(pairs: readonly unknown[]): Fields | null {
+  let fields: string[] = [];
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) return null;
+    const added = withField(fields, pair[0], pair[1]);
+    if (added === null) return null;
+    fields = added;
+  }
+  return fields;
+}
+
+/** A list of one field is made at once, which is faster than adding to an empty one. */
+function withField(fields: string[], name: unknown, value: unknown): string[] | null {
+  if (typeof name !== 'string' || typeof value !== 'string') return null;
   const checked = checkedName(name);
-  if (checked === null || !isPlainValue(value)) return false;
-  if (fields.length > 0 && fieldValue(fields, checked) !== null) return false;
+  if (checked === null || !isPlainValue(value)) return null;
+  if (fields.length === 0) return [checked, value];
+  if (fieldValue(fields, checked) !== null) return null;
   fields.push(checked, value);
-  return true;
+  return fields;
 }
 
 /** The name in lower case; `null` if it is no token. Remembers, as applications use the same few names over and over. */

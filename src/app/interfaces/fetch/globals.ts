@@ -1,4 +1,4 @@
-import { LightRequest, toNative } from './light-request.ts';
+import { LightRequest, nativeArguments } from './light-request.ts';
 import { LightResponse } from './light-response.ts';
 import { nativeFetch } from './native.ts';
 
@@ -7,18 +7,16 @@ import { nativeFetch } from './native.ts';
  * names from then on. `fetch()` takes light requests, and answers with the platform's responses, which are accepted everywhere.
  */
 export function installFastFetch(): { uninstall(): void } {
-  const restore = [
-    replace('Request', LightRequest),
-    replace('Response', LightResponse),
-    replace('fetch', async (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
-      return await nativeFetch(toNative(input), init);
-    }),
-  ];
+  const restore = [replace('Request', LightRequest), replace('Response', LightResponse), replace('fetch', fetch)];
   return {
     uninstall: () => {
       for (const back of restore) back();
     },
   };
+}
+
+async function fetch(input: Parameters<typeof nativeFetch>[0], ...rest: [init?: RequestInit]): Promise<Response> {
+  return await Reflect.apply(nativeFetch, undefined, nativeArguments([input, ...rest]));
 }
 
 /** As a property it stays what it was: enumerable or not. */

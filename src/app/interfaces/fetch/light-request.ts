@@ -9,7 +9,7 @@ import { normalUrl } from './url.ts';
 /** What the next call of the constructor is for, set just before it; so no argument of the application's can pass for it. */
 let nextSource: RequestSource | null = null;
 let nextNative: Request | null = null;
-let readNative: (value: object) => Request | null;
+let readNative: (value: object, body: 'with its body' | 'without a body') => Request | null;
 let readTemplate: (value: LightRequest) => Request;
 
 /**
@@ -45,7 +45,7 @@ export class LightRequest {
       nextSource = null;
     } else {
       this.#source = NO_SOURCE;
-      this.#native = nextNative ?? Reflect.construct(NativeRequest, given.map(toNative));
+      this.#native = nextNative ?? Reflect.construct(NativeRequest, nativeArguments(given));
       nextNative = null;
     }
   }
@@ -56,7 +56,7 @@ export class LightRequest {
 
   get url(): string {
     if (this.#native !== null) return this.#native.url;
-    this.#url ??= normalUrl(this.#source.url);
+    this.#url ??= normalUrl(this.#source.origin, this.#source.target);
     return this.#url;
   }
 
@@ -143,14 +143,15 @@ export class LightRequest {
     return this.#lightBody() ?? new LightBody('');
   }
 
-  #toNative(): Request {
+  #toNative(withBody: 'with its body' | 'without a body'): Request {
     if (this.#native !== null) return this.#native;
-    const { method, url, headers, signal, body } = this;
+    const { method, url, headers, signal } = this;
+    const body = withBody === 'with its body' ? this.body : null;
     return new NativeRequest(url, { method, headers, signal, ...(body === null ? {} : { body, duplex: 'half' }) });
   }
 
   static {
-    readNative = (value) => (#source in value ? value.#toNative() : null);
+    readNative = (value, body) => (#source in value ? value.#toNative(body) : null);
     readTemplate = (value) => value.#native ?? templateRequest();
   }
 }
@@ -168,10 +169,22 @@ export function requestFrom(source: RequestSource): LightRequest {
  */
 export function toNative<Input>(input: Input): Input | Request {
   if (typeof input !== 'object' || input === null) return input;
-  return readNative(input) ?? input;
+  return readNative(input, 'with its body') ?? input;
 }
 
-const NO_SOURCE: RequestSource = { method: 'GET', url: '', fields: [], body: null, onAbort: () => {} };
+/**
+ * What a Request is made of, or `fetch()` is called with, for the platform. A body of the init stands in for that of the input, which may
+ * be used or locked then.
+ */
+export function nativeArguments(given: readonly unknown[]): readonly unknown[] {
+  const [input, init] = given;
+  if (typeof input !== 'object' || input === null) return given;
+  const hasBody = typeof init === 'object' && init !== null && 'body' in init && (init.body ?? null) !== null;
+  const native = readNative(input, hasBody ? 'without a body' : 'with its body');
+  return native === null ? given : [native, ...given.slice(1)];
+}
+
+const NO_SOURCE: RequestSource = { method: 'GET', origin: '', target: '', fields: [], body: null, onAbort: () => {} };
 
 function headersOf(fields: readonly string[]): Headers {
   const headers = new Headers();
@@ -195,5 +208,5 @@ function templateRequest(): Request {
 standInFor(LightRequest, NativeRequest, {
   length: 1,
   property: (request) => readTemplate(request),
-  method: toNative,
+  method: (request) => toNative(request),
 });

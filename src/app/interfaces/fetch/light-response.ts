@@ -256,6 +256,6 @@ function headersOf(fields: Fields, kind: Kind): Headers {
 const template = new NativeResponse();
 standInFor(LightResponse, NativeResponse, {
   length: 0,
-  property: () => template,
+  property: ({ type }) => (type === 'error' ? NativeResponse.error() : template),
   method: (response) => new NativeResponse(response.body, response),
 });

@@ -3,8 +3,13 @@ import type { ReadableStream } from 'node:stream/web';
 /** A request as the HTTP engine gives it, before anything of it is parsed. The engine owns it. */
 export interface RequestSource {
   readonly method: string;
-  /** Absolute URL text as it arrived: scheme, authority, target; not yet normalised. Read once at most, and only when asked for. */
-  readonly url: string;
+  /**
+   * Scheme and authority as they arrived, such as `http://localhost:8000`: not yet normalised, but checked, so that a URL of it parses.
+   * Best the same string for all requests with the same Host.
+   */
+  readonly origin: string;
+  /** Path and query as they arrived, starting with a slash. */
+  readonly target: string;
   /** Names as sent and values, alternating, latin1; already checked. */
   readonly fields: readonly string[];
   /** `null`: the request has no body. */

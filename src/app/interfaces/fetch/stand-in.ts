@@ -30,7 +30,7 @@ export function standInFor<Instance extends object>(
   Object.defineProperty(light, Symbol.hasInstance, { value: instanceTest(light, native), configurable: true });
   for (const [key, theirs] of members(native.prototype)) {
     if (Object.hasOwn(prototype, key)) continue;
-    const ours = substitute(key, theirs, substitutes);
+    const ours = substitute(key, theirs, { substitutes, prototype });
     if (ours !== null) Object.defineProperty(prototype, key, ours);
   }
 }
@@ -61,19 +61,26 @@ function members(of: object): [string | symbol, PropertyDescriptor][] {
 function substitute<Instance>(
   key: string | symbol,
   theirs: PropertyDescriptor,
-  substitutes: Substitutes<Instance>,
+  { substitutes, prototype }: { substitutes: Substitutes<Instance>; prototype: object },
 ): PropertyDescriptor | null {
+  // A getter that reads a private member throws for what is none of ours, as the platform does.
+  const check = (instance: Instance): unknown => Reflect.get(prototype, 'bodyUsed', instance);
   if (theirs.get !== undefined) {
     const get = function (this: Instance): unknown {
+      check(this);
       return Reflect.get(substitutes.property(this), key);
     };
     return { ...theirs, get };
   }
   if (typeof theirs.value !== 'function') return null;
   const value = function (this: Instance, ...given: unknown[]): unknown {
+    check(this);
     const stand = substitutes.method(this);
     return Reflect.apply(Reflect.get(stand, key), stand, given);
   };
+  for (const name of ['name', 'length']) {
+    Object.defineProperty(value, name, { value: Reflect.get(theirs.value, name), configurable: true });
+  }
   return { ...theirs, value };
 }
 
