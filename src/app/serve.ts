@@ -21,7 +21,9 @@ export async function serveApplication(
 ): Promise<Service> {
   const { limits, observer, directory } = options;
   const wanted = config.interface;
-  const originOf = originFrom(createForwarding(config));
+  const originOf = originFrom(
+    createForwarding({ ...config, headerMap: config.headerMap === 'drop' ? 'keep' : 'refuse' }),
+  );
   // Before the application is loaded: it may keep the classes that it finds.
   const fastFetch = wanted !== 'node' && config.fastFetch ? installFastFetch() : null;
   const application = await loadApplication(config.app, directory);

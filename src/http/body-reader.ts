@@ -16,7 +16,7 @@ export class BodyReader {
     this.#chunks = framing.kind === 'chunked' ? new ChunkDecoder(options.limits) : null;
   }
 
-  /** Bytes that are still announced; 0 where nobody knows. */
+  /** Announced bytes that have not come; 0 where nobody knows how many there will be. */
   get missing(): number {
     return this.body.length === null ? 0 : this.body.length - this.body.received;
   }

@@ -1,4 +1,4 @@
-import { FIELD_LINE } from './grammar.ts';
+import { FIELD_LINE, hasBareReturn } from './grammar.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
@@ -114,6 +114,7 @@ export class ChunkDecoder {
   /** What is wrong with a line already, before its end has come: nobody may send one without end. */
   #tailFault(): Refusal | null {
     const { length } = this.#tail;
+    if (hasBareReturn(this.#tail)) return refusal(400, 'carriage return without line feed');
     if (this.#phase === 'trailers') {
       const { maxFieldBytes, maxHeadBytes } = this.#limits;
       const tooLong = length > maxFieldBytes + 1 || this.#trailerBytes + length > maxHeadBytes;

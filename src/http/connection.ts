@@ -114,7 +114,9 @@ export class Connection {
       this.#host.finished(exchange);
     }
     if (isAnswered) return this.cut();
-    this.outgoing.text(refusalText(why.status, this.standing.text(null)));
+    this.outgoing.text(
+      refusalText(why.status, { standing: this.standing.text(null), isHead: exchange?.head.line.method === 'HEAD' }),
+    );
     this.#linger();
   }
 
@@ -196,14 +198,13 @@ export class Connection {
   #readBody(body: RequestBody, bytes: Buffer, start: number, end: number): number {
     const at = this.#reader.readBody(bytes, start, end);
     if (typeof at !== 'number') {
-      if (this.#exchange !== null) this.refuse(at);
-      else this.#linger();
+      this.refuse(at);
       return end;
     }
     if (body.isSettled) {
       if (this.#exchange === null) this.#nextRequest();
     } else if (body.isDiscarded) {
-      if (body.received > UNWANTED_BODY_BYTES) this.#linger();
+      if (body.received > UNWANTED_BODY_BYTES) this.refuse(refusal(413, 'body too large to be read for nothing'));
     } else if (body.isFull) this.#throttle.pause();
     return at;
   }

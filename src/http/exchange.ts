@@ -3,6 +3,7 @@ import type { RequestHead } from './head-reader.ts';
 import type { Origin } from './origin.ts';
 import type { Framed } from './outgoing.ts';
 import type { Peer } from './peer.ts';
+import type { Refusal } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import { type BodyPlan, framingText, planBody, type ResponseHead } from './response-head.ts';
 import type { UpgradedConnection } from './upgrade.ts';
@@ -142,6 +143,11 @@ export class Exchange {
   fail(): void {
     if (this.#phase === 'streaming') this.#connection.cutAnswer(this.#plan);
     else if (this.#phase === 'open') this.#connection.refuse({ status: 500, reason: 'the application failed' });
+  }
+
+  /** For an interface that finds a request impossible: the server answers in place of the application, and closes. */
+  refuse(why: Refusal): void {
+    if (this.#phase === 'open') this.#connection.refuse(why);
   }
 
   /** Whether the client asks to leave HTTP on this connection. */

@@ -2,7 +2,8 @@
 export interface NameSettings {
   readonly secureSchemeHeaders: Readonly<Record<string, string>>;
   readonly forwarderHeaders: readonly string[];
-  readonly headerMap: 'drop' | 'refuse';
+  /** `keep`: for interfaces that take `x_y` and `x-y` for two names, where no client can pass one for the other. */
+  readonly headerMap: 'drop' | 'refuse' | 'keep';
 }
 
 /** What is done with a field because of its name. The last two pass it on and read its value. */
@@ -50,8 +51,9 @@ export function createNameJudge({ secureSchemeHeaders, forwarderHeaders, headerM
       // Only as the setting spells it. nginx sends SCRIPT_NAME when it is told so, and a client's `Script-Name` beside it.
       return trusted && spellings.has(lower) ? (readings.get(key) ?? PASS) : DROP;
     }
-    if (lower.includes('_')) return headerMap === 'refuse' ? REFUSE : DROP;
-    if (!proxyKeys.has(key) && !key.startsWith(PREFIX)) return PASS;
+    const isForwarding = proxyKeys.has(key) || key.startsWith(PREFIX);
+    if (lower.includes('_') && (isForwarding || headerMap !== 'keep')) return headerMap === 'refuse' ? REFUSE : DROP;
+    if (!isForwarding) return PASS;
     return trusted ? (readings.get(key) ?? PASS) : DROP;
   };
   return { judge, isSuspect: createSuspicion(['proxy', ...proxyKeys, ...forwarderKeys]) };

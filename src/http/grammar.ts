@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 
 /** A token (RFC 9110, section 5.6.2): methods, field names. */
 export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -13,30 +13,29 @@ export const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export const FIELD_LINE = /([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
 
 /** `#` begins a fragment, which no target may have (RFC 9112, section 3.2): what follows it would be seen by some and not by others. */
-export const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21\x22\x24-\x7e]+) HTTP\/1\.([01])$/;
+export const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) ([\x21\x22\x24-\x7e]+) HTTP\/1\.([01])$/;
 
 /** A request line that is right but for its version. */
-export const OTHER_VERSION_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21\x22\x24-\x7e]+ HTTP\/\d\.\d$/;
+export const OTHER_VERSION_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64} [\x21\x22\x24-\x7e]+ HTTP\/\d\.\d$/;
 
 /** The absolute form of a target (RFC 9112, section 3.2.2): its authority is the first group. */
 export const ABSOLUTE_TARGET = /^https?:\/\/([^/?]*)(?:[/?].*)?$/i;
 
-/**
- * `host [":" port]` of RFC 3986 without user information, without the comma that would make it a list, and without percent-encoding, which
- * names of hosts have no use for.
- */
-const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._~!$&'()*+;=-]+))(?::(\d*))?$/;
-/** URL parsers take such a name for an IPv4 address, in forms that few people know. */
-const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0[xX][0-9A-Fa-f]*)\.?$/;
+/** `host [":" port]` of RFC 3986 without user information, and without the comma that would make it a list. */
+const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})+)(?::(\d*))?$/;
 
-/** Whether text is what `Host` may hold (RFC 9110, section 7.2): an address, or a name that a URL can be made of. */
+/** Whether text is what `Host` may hold (RFC 9110, section 7.2). */
 export function isHost(text: string): boolean {
   const match = HOST.exec(text);
   if (match === null) return false;
-  const [, v6, name = '', port = ''] = match;
-  if (port !== '' && (port.length > 5 || Number(port) > 65_535)) return false;
-  if (v6 !== undefined) return isIPv6(v6);
-  return !ENDS_IN_NUMBER.test(name) || isIPv4(name);
+  const [, v6, port = ''] = match;
+  return (v6 === undefined || isIPv6(v6)) && (port.length < 5 || Number(port) <= 65_535);
+}
+
+/** Whether text that may go on holds a carriage return that no line feed follows. */
+export function hasBareReturn(text: string): boolean {
+  const at = text.indexOf('\r');
+  return at !== -1 && at < text.length - 1 && text.charCodeAt(at + 1) !== 0x0a;
 }
 
 /** Text without the optional white space around it (OWS: SP and HTAB only; `trim` takes off more). */

@@ -1,3 +1,4 @@
+import { hasBareReturn } from './grammar.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import {
@@ -158,6 +159,7 @@ export class HeadReader {
 
   #tailFault(): Refusal | null {
     const { maxRequestLineBytes, maxFieldBytes, maxHeadBytes } = this.#limits;
+    if (hasBareReturn(this.#tail)) return refusal(400, 'carriage return without line feed');
     // One byte more may be the CR of the line's end.
     if (this.#line === null) {
       if (!MAY_BEGIN_A_LINE.test(this.#tail)) return refusal(400, 'malformed request line');
@@ -180,5 +182,9 @@ function joinHead(line: RequestLine, fields: RequestFields): RequestHead | Refus
     if (fields.host === null) return refusal(400, 'Host missing');
     if (fields.expectsOther) return refusal(417, 'unknown expectation');
   } else if (fields.framing.kind === 'chunked') return refusal(400, 'Transfer-Encoding in HTTP/1.0');
-  return { line, fields, host: line.authority ?? fields.host ?? '' };
+  const { authority } = line;
+  if (authority === null || authority === fields.host) return { line, fields, host: fields.host ?? '' };
+  // The authority of the target wins, and nobody shall read the other one (RFC 9112, section 3.2.2).
+  const others = fields.list.filter((_, index) => fields.list[index & ~1]?.toLowerCase() !== 'host');
+  return { line, fields: { ...fields, host: authority, list: ['Host', authority, ...others] }, host: authority };
 }

@@ -10,7 +10,7 @@ export interface Persistence {
   readonly keepAliveMs: number;
   /** The client has closed its side. */
   readonly hasPeerEnded: boolean;
-  /** Announced bytes of the request's body that have not come; `null`: it was read to its end. */
+  /** Announced bytes of the request's body that have not come, 0 where nobody knows how many; `null`: it was read to its end. */
   readonly missingBytes: number | null;
   /** The client waits for `100 Continue`: nobody knows whether its body will come (RFC 9110, section 10.1.1). */
   readonly owesContinue: boolean;
@@ -23,7 +23,7 @@ export interface Persistence {
 export function endsConnection(facts: Persistence): boolean {
   const { line, fields } = facts.head;
   if (fields.connection.close || (line.minorVersion === 0 && !fields.connection.keepAlive)) return true;
-  if (facts.keepAliveMs === 0 || facts.hasPeerEnded) return true;
+  if (facts.keepAliveMs === 0 || (facts.hasPeerEnded && !facts.hasMore)) return true;
   if (facts.missingBytes !== null && (facts.owesContinue || facts.missingBytes > UNWANTED_BODY_BYTES)) return true;
   // With pipelining only the last answer may say so.
   return facts.isDraining && !facts.hasMore;

@@ -144,8 +144,7 @@ function knownFields(list: readonly string[]): Known | string {
       if (known.contentLength !== null) return 'Content-Length twice';
       known.contentLength = value;
     } else if (name.length === 17 && isName(name, 'transfer-encoding')) {
-      if (known.transferEncoding !== null) return 'Transfer-Encoding twice';
-      known.transferEncoding = value;
+      known.transferEncoding = known.transferEncoding === null ? value : `${known.transferEncoding},${value}`;
     } else if (name.length === 10 && isName(name, 'connection')) {
       known.connection = known.connection === '' ? value : `${known.connection},${value}`;
     } else if (name.length === 6 && isName(name, 'expect')) {

@@ -50,7 +50,7 @@ export class RequestReader {
     return this.#bodyReader?.body ?? null;
   }
 
-  /** Announced bytes of that body that have not come; `null`: none is being read. */
+  /** Announced bytes of that body that have not come, 0 where nobody knows how many; `null`: none is being read. */
   get missingBytes(): number | null {
     return this.#bodyReader?.missing ?? null;
   }

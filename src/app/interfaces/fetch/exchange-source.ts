@@ -54,3 +54,13 @@ function originText(secure: boolean, host: string): string {
   }
   return lastOrigin;
 }
+
+let lastUrlHost = '';
+
+/** Whether `request.url` can be made of it: RFC 9110 takes hosts that the URL standard does not, such as `256.256.256.256`. */
+export function isUrlHost(host: string): boolean {
+  if (host === lastUrlHost || host === '') return true;
+  if (!URL.canParse(`http://${host}`)) return false;
+  lastUrlHost = host;
+  return true;
+}

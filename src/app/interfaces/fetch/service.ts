@@ -3,7 +3,7 @@ import type { Exchange } from '../../../http/exchange.ts';
 import type { RequestObserver, Service } from '../../contract.ts';
 import { createBackground } from './background.ts';
 import { ExchangeContext } from './context.ts';
-import { ExchangeSource } from './exchange-source.ts';
+import { ExchangeSource, isUrlHost } from './exchange-source.ts';
 import { ExchangeView } from './exchange-view.ts';
 import type { FetchHandler } from './handler.ts';
 import { requestFrom, toNative } from './light-request.ts';
@@ -52,6 +52,7 @@ export function createFetchService(handler: FetchHandler, options: FetchServiceO
   }
 
   function handle(exchange: Exchange): void {
+    if (!isUrlHost(exchange.head.host)) return exchange.refuse({ status: 400, reason: 'Host that no URL can have' });
     let result: unknown;
     try {
       result = call(exchange);
