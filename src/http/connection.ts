@@ -151,7 +151,8 @@ export class Connection {
   upgrade(head: string): UpgradedConnection {
     const exchange = this.#exchange;
     this.#exchange = null;
-    this.outgoing.piece(head);
+    this.outgoing.text(head);
+    this.outgoing.push();
     const upgraded = new UpgradedConnection(this.#socket, this.#throttle);
     this.#upgraded = upgraded;
     if (exchange !== null) this.#host.finished(exchange);

@@ -1,15 +1,11 @@
 import type { Connection } from './connection.ts';
 import type { RequestHead } from './head-reader.ts';
 import type { Origin } from './origin.ts';
-import type { Framed } from './outgoing.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import { type BodyPlan, framingText, planBody, type ResponseHead } from './response-head.ts';
 import type { UpgradedConnection } from './upgrade.ts';
-
-/** Below this a piece is copied beside its framing, so that it goes out in one write. */
-const COPY_BELOW_BYTES = 16_384;
 
 /**
  * One request and its answer. An interface reads the request from it and answers once: with `respond`, or with `begin`, `write` and `end`,
@@ -76,8 +72,8 @@ export class Exchange {
       // As many bytes as characters: all of it is ASCII.
       if (isText && length === body.length) this.#connection.outgoing.text(text + body);
       else {
-        this.#connection.outgoing.piece(text);
-        this.#connection.outgoing.piece(isText ? Buffer.from(body) : body);
+        this.#connection.outgoing.textAhead(text);
+        this.#connection.outgoing.bytes(isText ? Buffer.from(body) : body);
       }
     }
     this.#finish();
@@ -93,7 +89,7 @@ export class Exchange {
     const plan = planBody(head, this.head.line, length);
     this.#plan = plan;
     this.#phase = 'streaming';
-    this.#connection.outgoing.piece(this.#headText(head, plan, length));
+    this.#connection.outgoing.textAhead(this.#headText(head, plan, length));
   }
 
   /**
@@ -107,12 +103,16 @@ export class Exchange {
     if (piece.length === 0 || plan.kind === 'none') return true;
     if (plan.kind === 'chunked') {
       this.bodyBytes += piece.length;
-      return this.#connection.outgoing.piece(frameChunk(piece));
+      const { outgoing } = this.#connection;
+      outgoing.textAhead(`${piece.length.toString(16)}\r\n`);
+      const goesOn = outgoing.bytes(piece);
+      outgoing.textAhead('\r\n');
+      return goesOn;
     }
     const room = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : piece.length;
     const fits = room >= piece.length ? piece : piece.subarray(0, room);
     this.bodyBytes += fits.length;
-    const goesOn = fits.length === 0 || this.#connection.outgoing.piece(fits);
+    const goesOn = fits.length === 0 || this.#connection.outgoing.bytes(fits);
     if (fits !== piece) throw new RangeError(`the body is longer than its Content-Length of ${this.bodyBytes} bytes`);
     return goesOn;
   }
@@ -134,7 +134,7 @@ export class Exchange {
       this.#connection.cutAnswer(plan);
       return missing;
     }
-    if (plan.kind === 'chunked') this.#connection.outgoing.piece('0\r\n\r\n');
+    if (plan.kind === 'chunked') this.#connection.outgoing.textAhead('0\r\n\r\n');
     this.#finish();
     return 0;
   }
@@ -208,7 +208,7 @@ export class Exchange {
     const plan = planBody(head, this.head.line, length);
     this.#plan = plan;
     this.#phase = 'streaming';
-    this.#connection.outgoing.piece(this.#headText(head, plan, length));
+    this.#connection.outgoing.textAhead(this.#headText(head, plan, length));
     if (body !== null) this.write(typeof body === 'string' ? Buffer.from(body) : body);
     this.end();
   }
@@ -218,14 +218,4 @@ export class Exchange {
     this.#goneListeners = null;
     this.#connection.answered(this);
   }
-}
-
-function frameChunk(piece: Uint8Array): Uint8Array | Framed {
-  const size = `${piece.length.toString(16)}\r\n`;
-  if (piece.length > COPY_BELOW_BYTES) return [size, piece, '\r\n'];
-  const framed = Buffer.allocUnsafe(size.length + piece.length + 2);
-  framed.write(size, 0, 'latin1');
-  framed.set(piece, size.length);
-  framed.write('\r\n', size.length + piece.length, 'latin1');
-  return framed;
 }

@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
 
-/** A piece of bytes with its framing around it. */
-export type Framed = readonly [before: string, piece: Uint8Array, after: string];
-
 /**
- * What a connection sends, in as few writes as possible: text that is made while bytes are being read goes out together, and so does all
- * that belongs to a streamed answer within one turn of the event loop. After the socket is gone nothing happens.
+ * What a connection sends, in as few writes as possible. Text that is made while bytes are being read goes out together; so does all that
+ * belongs to a streamed answer within one round of the event loop, where the framing of a piece and of the next one become one text. After
+ * the socket is gone nothing happens.
  */
 export class Outgoing {
   readonly #socket: Socket;
-  #batch = '';
+  /** Text, in latin1, that was not handed to the socket yet. */
+  #text = '';
   #isBatching = false;
   #isCorked = false;
   #waiters: (() => void)[] = [];
@@ -26,26 +25,28 @@ export class Outgoing {
 
   endBatch(): void {
     this.#isBatching = false;
-    this.#flush();
+    if (!this.#isCorked) this.#writeText();
   }
 
-  /** Text in latin1. */
+  /** Text in latin1, a whole answer or the end of one. */
   text(text: string): void {
-    if (this.#isBatching) this.#batch += text;
+    if (this.#isBatching || this.#isCorked) this.#text += text;
     else if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
   }
 
-  /** A piece; what follows it in this turn goes out with it. `false`: the peer does not keep up. */
-  piece(piece: string | Uint8Array | Framed): boolean {
-    this.#flush();
+  /** Text in latin1, behind which more follows in this round. */
+  textAhead(text: string): void {
+    this.#cork();
+    this.#text += text;
+  }
+
+  /** Bytes. `false`: the peer does not keep up. */
+  bytes(piece: Uint8Array): boolean {
     const socket = this.#socket;
     if (socket.destroyed) return true;
     this.#cork();
-    if (typeof piece === 'string') return socket.write(piece, 'latin1');
-    if (piece instanceof Uint8Array) return socket.write(piece);
-    socket.write(piece[0], 'latin1');
-    socket.write(piece[1]);
-    return socket.write(piece[2], 'latin1');
+    this.#writeText();
+    return socket.write(piece);
   }
 
   /** Resolves when the peer has taken what was written, or is gone. */
@@ -61,31 +62,30 @@ export class Outgoing {
 
   /** Hands what was written to the kernel, as far as it takes it. */
   push(): void {
-    this.#flush();
-    if (this.#isCorked) this.#socket.uncork();
+    this.#writeText();
+    if (!this.#isCorked) return;
     this.#isCorked = false;
+    this.#socket.uncork();
   }
 
   /** Ends our side after what was written; `then` is called when it has left. */
   end(then: () => void = () => {}): void {
-    this.#flush();
+    this.push();
     this.#socket.end(then);
   }
 
-  #flush(): void {
-    if (this.#batch === '') return;
-    const text = this.#batch;
-    this.#batch = '';
+  #writeText(): void {
+    if (this.#text === '') return;
+    const text = this.#text;
+    this.#text = '';
     if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
   }
 
+  /** Until the end of the round: pieces of a stream come one microtask after the other. */
   #cork(): void {
     if (this.#isCorked) return;
     this.#isCorked = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      if (this.#isCorked) this.#socket.uncork();
-      this.#isCorked = false;
-    });
+    setImmediate(() => this.push());
   }
 }
