@@ -16,6 +16,7 @@ import { UpgradedConnection } from './upgrade.ts';
 
 /** What waits of pipelined requests before the client is made to wait. */
 const PARSE_AHEAD_BYTES = 65_536;
+const PROBE_AFTER_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -26,6 +27,8 @@ export class Connection {
   readonly peer: Peer;
   readonly outgoing: Outgoing;
   readonly standing: StandingFields;
+  /** The client has closed its side. It may still read. */
+  hasPeerEnded = false;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #reader: RequestReader;
@@ -37,7 +40,6 @@ export class Connection {
   #upgraded: UpgradedConnection | null = null;
   /** Bytes behind the request that was read last, in what is being read. */
   #bytesAhead = 0;
-  #hasPeerEnded = false;
   #closing: 'no' | 'afterAnswer' | 'lingering' | 'closed' = 'no';
 
   constructor(socket: Socket, options: { host: ConnectionHost; peer: Peer; areBytesLent: boolean }) {
@@ -49,7 +51,7 @@ export class Connection {
     const { limits, originOf } = options.host;
     this.#reader = new RequestReader({
       ...{ limits, originOf, peer: options.peer },
-      own: options.areBytesLent ? ownedCopy : (bytes, from, to) => bytes.subarray(from, to),
+      areBytesLent: options.areBytesLent,
       bodyHost: { wanted: () => this.#continue(), resume: () => this.#throttle.resume() },
     });
     this.outgoing = new Outgoing(socket);
@@ -126,7 +128,7 @@ export class Connection {
     const ends = endsConnection({
       head: exchange.head,
       keepAliveMs: limits.keepAliveMs,
-      hasPeerEnded: this.#hasPeerEnded,
+      hasPeerEnded: this.hasPeerEnded,
       missingBytes: this.#reader.missingBytes,
       owesContinue: this.#reader.owesContinue,
       isDraining: drainIdleMs !== null,
@@ -159,7 +161,7 @@ export class Connection {
     const rest = this.#rest;
     this.#rest = NOTHING;
     if (rest.length > 0) upgraded.receive(rest);
-    if (this.#hasPeerEnded) upgraded.receive(null);
+    if (this.hasPeerEnded) upgraded.receive(null);
     return upgraded;
   }
 
@@ -168,7 +170,7 @@ export class Connection {
     let at = start;
     while (at < end) {
       if (this.#upgraded !== null) {
-        if (!this.#upgraded.receive(ownedCopy(bytes, at, end))) this.#throttle.pause();
+        if (!this.#upgraded.receive(Buffer.from(bytes.subarray(at, end)))) this.#throttle.pause();
         return end;
       }
       if (this.#closing === 'lingering' || this.#closing === 'closed') return end;
@@ -220,7 +222,7 @@ export class Connection {
     if (this.#rest.length > 0) {
       // In a turn of its own, or a long row of pipelined requests would make a deep stack.
       if (!this.#throttle.isReading) setImmediate(() => this.#readRest());
-    } else if (this.#hasPeerEnded) this.close();
+    } else if (this.hasPeerEnded) this.close();
     else this.#throttle.resume();
   }
 
@@ -269,11 +271,15 @@ export class Connection {
   }
 
   #peerEnded(): void {
-    this.#hasPeerEnded = true;
+    this.hasPeerEnded = true;
     if (this.#upgraded !== null) return void this.#upgraded.receive(null);
-    if (this.#closing === 'lingering') return this.cut();
+    // Both sides are closed then, once what was written has left.
+    if (this.#closing === 'lingering') return;
     if (this.#exchange !== null && this.#reader.body !== null) return this.refuse(refusal(400, 'body broken off'));
-    if (this.#exchange === null && this.#rest.length === 0) this.close();
+    if (this.#exchange === null && this.#rest.length === 0) return this.close();
+    // A client that is gone altogether resets the connection when it is probed, sooner or later; one that still reads does not.
+    this.#socket.setKeepAlive(true, PROBE_AFTER_MS);
+    this.#exchange?.peerEnded();
   }
 
   #socketClosed(): void {
@@ -289,8 +295,4 @@ export class Connection {
     this.outgoing.release();
     this.#host.closed(this);
   }
-}
-
-function ownedCopy(bytes: Buffer, from: number, to: number): Uint8Array {
-  return Buffer.from(bytes.subarray(from, to));
 }

@@ -167,7 +167,8 @@ export class HeadReader {
     }
     const bytes = (this.#collector?.bytes ?? 0) + this.#tail.length;
     if (this.#tail.length > maxFieldBytes + 1) return refusal(431, 'header field too long');
-    return bytes > maxHeadBytes ? refusal(431, 'header fields too long together') : null;
+    // A lone CR may begin the empty line, which does not count.
+    return bytes > maxHeadBytes && this.#tail !== '\r' ? refusal(431, 'header fields too long together') : null;
   }
 }
 

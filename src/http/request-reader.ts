@@ -18,8 +18,8 @@ export interface RequestReaderOptions {
   readonly limits: HttpLimits;
   readonly originOf: OriginOf;
   readonly peer: Peer;
-  /** Gives a body a piece of the bytes that it may keep. */
-  readonly own: (bytes: Buffer, from: number, to: number) => Uint8Array;
+  /** Bytes are only lent for a call: what is kept of them must be copied. */
+  readonly areBytesLent: boolean;
   readonly bodyHost: BodyHost;
 }
 
@@ -67,7 +67,11 @@ export class RequestReader {
   readBody(bytes: Buffer, start: number, end: number): number | Refusal {
     const reader = this.#bodyReader;
     if (reader === null) return start;
-    const at = reader.read(bytes, { start, end }, (from, to) => this.#options.own(bytes, from, to));
+    const { areBytesLent } = this.#options;
+    const at = reader.read(bytes, { start, end }, (from, to) => {
+      const piece = bytes.subarray(from, to);
+      return areBytesLent ? Buffer.from(piece) : piece;
+    });
     if (reader.body.received > 0) this.owesContinue = false;
     if (reader.body.isSettled) this.#bodyReader = null;
     return at;

@@ -81,7 +81,8 @@ export function describeInterface(name: string, app: string): void {
       const connection = await openKeepAlive({ port: server.port });
       connection.write('GET /slow?ms=300 HTTP/1.1\r\nHost: x\r\n\r\n');
       connection.close();
-      await eventually(() => server.stdoutText.includes('GET /slow?ms=300 HTTP/1.1 499'));
+      // Closing its side is leaving for some interfaces, for others the client may still read.
+      await eventually(() => /GET \/slow\?ms=300 HTTP\/1\.1 (499|200)/.test(server.stdoutText));
       expect((await fetchText(server.url, { path: '/slow?ms=300' })).status).to.equal(200);
       expect(await pid()).to.equal(before);
     });

@@ -25,6 +25,7 @@ export function createFetchService(handler: FetchHandler, options: FetchServiceO
   function fail(error: unknown, exchange: Exchange): void {
     // An application whose client left has nobody to fail.
     if (exchange.isOver && exchange.status === 499) return;
+    if (exchange.isLeft && isAbort(error)) return exchange.drop();
     observer.failed(error, exchange.head.line);
     exchange.fail();
   }
@@ -82,4 +83,8 @@ export function createFetchService(handler: FetchHandler, options: FetchServiceO
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
