@@ -292,6 +292,8 @@ describe('createForwarding', () => {
       [['for="6.6.6.6, for=1.2.3.4'], '127.0.0.1'],
       [['for="6.6.6.6', 'for=1.2.3.4'], '1.2.3.4'],
       [['for="6.6.6.6', 'for=10.0.0.7'], '10.0.0.7'],
+      [['for=6.6.6.6', 'for="x', 'for=10.0.0.7'], '10.0.0.7'],
+      [['for=6.6.6.6', 'for="x'], '127.0.0.1'],
     ];
     for (const [lines, client] of cases) {
       it(`is ${client} for ${lines.join(' and ')}`, () => {
