@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HttpLimits } from '../http/limits.ts';
+import type { Peer } from '../http/peer.ts';
 
-/** How connections are treated, in milliseconds, whatever interface the application has. */
-export interface ServiceLimits {
-  /** 0: every answer closes its connection. */
-  readonly keepAliveMs: number;
-  readonly drainIdleTimeoutMs: number;
-}
+/** How connections are treated, whatever interface the application has. */
+export type ServiceLimits = HttpLimits;
 
 /** What a service tells about its requests. Only members that somebody needs are set: an absent one costs nothing. */
 export interface RequestObserver {
@@ -21,12 +19,16 @@ export interface RequestObserver {
 export interface ServiceOptions {
   readonly limits: ServiceLimits;
   readonly observer: RequestObserver;
+  /** What answers say in `Server` where the application does not; `null`: nothing. */
+  readonly serverHeader: string | null;
+  /** The server answered a request itself. `reason` holds nothing of what the client sent. */
+  refused?(status: number, reason: string): void;
 }
 
 /** An application that takes connections, whatever its interface. The worker owns it. */
 export interface Service {
-  /** Takes over an accepted connection. */
-  accept(socket: Socket): void;
+  /** Takes over an accepted connection. `peer`: who is at its other end, where the socket does not tell. */
+  accept(socket: Socket, peer?: Peer): void;
   /** How many connections are open. */
   connections(): number;
   /**

@@ -18,8 +18,7 @@ import type { Config } from '../settings.ts';
 export async function bootService(config: Config, observer: RequestObserver): Promise<Service> {
   const application = await loadApplication(config.app, process.cwd());
   const server = await adaptNodeApplication(application, observer.failed);
-  const { keepAliveMs, drainIdleTimeoutMs } = limitsOf(config);
-  return createNodeService(server, { limits: { keepAliveMs, drainIdleTimeoutMs }, observer });
+  return createNodeService(server, { limits: limitsOf(config), observer, serverHeader: config.serverHeader });
 }
 
 /** Starts to accept on every inherited socket. Nothing is accepted before this: a worker without an application takes no connection. */

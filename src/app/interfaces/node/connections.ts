@@ -1,52 +1,92 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { createPatience, type Patience } from '../../../http/deadlines.ts';
+import type { HttpLimits } from '../../../http/limits.ts';
+import type { Peer } from '../../../http/peer.ts';
+import type { Refusal } from '../../../http/refusal.ts';
 
-/** A connection as the drain sees it. */
+/** What a connection answers next: a request, by the event that tells the application of it, or a refusal. */
+export type Turn =
+  | {
+      readonly kind: 'request';
+      readonly event: RequestEvent;
+      readonly request: IncomingMessage;
+      readonly response: ServerResponse;
+    }
+  /** `exchange`: the refused request; `null` where what came was none. */
+  | {
+      readonly kind: 'refusal';
+      readonly why: Refusal;
+      readonly exchange: { readonly request: IncomingMessage; readonly response: ServerResponse } | null;
+    }
+  /** What leaves HTTP: the application's, once everything before is answered. */
+  | { readonly kind: 'upgrade'; readonly start: () => void };
+
+/** A request that expects something reaches an application that listens for that by another event. */
+export type RequestEvent = 'request' | 'checkContinue' | 'checkExpectation';
+
+/** A connection as the service sees it. */
 export interface Connection {
   readonly socket: Socket;
-  /** Requests whose answer is not finished. */
-  inFlight: number;
-  /** The newest of them: with pipelining, only the last answer may say `Connection: close`. */
-  newest: ServerResponse | null;
+  readonly peer: Peer | undefined;
+  readonly patience: Patience;
+  /**
+   * `open`: requests are taken. `refusing`: none is taken behind one that is refused when its turn comes. `lingering`: closed from our side.
+   * `upgraded`: belongs to a WebSocket now.
+   */
+  state: 'open' | 'refusing' | 'lingering' | 'upgraded';
+  /** The request that the application has, and its answer. */
+  request: IncomingMessage | null;
+  response: ServerResponse | null;
+  /** Pipelined behind it: the application gets one request of a connection after the other. */
+  readonly waiting: Turn[];
+  answers: number;
+  /** The request of which an answer was given before its body had come, until that has. */
+  leftover: { readonly request: IncomingMessage; readonly fromBytes: number; sinceMs: number } | null;
   /** `socket.bytesRead` when the last answer was finished: more than that means a request is arriving. */
   bytesReadWhenIdle: number;
   /** When it last became idle while a drain was under way; nobody asks before. */
   idleSinceMs: number;
-  /** Belongs to a WebSocket or a tunnel now. */
-  upgraded: boolean;
 }
 
 /** The open connections of one service. */
 export interface Connections {
-  add(socket: Socket): Connection;
-  of(socket: Socket): Connection | undefined;
+  add(socket: Socket, peer?: Peer): Connection;
+  /** Adds it where it is not there: somebody may hand sockets to the server behind our back. */
+  of(socket: Socket): Connection;
   all(): Iterable<Connection>;
   count(): number;
   /** Resolves when none is left. */
   allClosed(): Promise<void>;
 }
 
-export function createConnections(): Connections {
+export function createConnections(
+  limits: HttpLimits,
+  { opened, closed }: { opened(connection: Connection): void; closed(connection: Connection): void },
+): Connections {
   const open = new Map<Socket, Connection>();
   const waiting: (() => void)[] = [];
+
+  function add(socket: Socket, peer?: Peer): Connection {
+    const connection: Connection = {
+      ...{ socket, peer, patience: createPatience(limits), state: 'open', request: null, response: null },
+      ...{ waiting: [], answers: 0, leftover: null, bytesReadWhenIdle: 0, idleSinceMs: 0 },
+    };
+    open.set(socket, connection);
+    // Whatever becomes of the listeners of node:http: a reset is nothing to die of.
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      open.delete(socket);
+      closed(connection);
+      if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
+    });
+    opened(connection);
+    return connection;
+  }
+
   return {
-    add(socket) {
-      const connection: Connection = {
-        socket,
-        inFlight: 0,
-        newest: null,
-        bytesReadWhenIdle: 0,
-        idleSinceMs: 0,
-        upgraded: false,
-      };
-      open.set(socket, connection);
-      socket.once('close', () => {
-        open.delete(socket);
-        if (open.size === 0) for (const resolve of waiting.splice(0)) resolve();
-      });
-      return connection;
-    },
-    of: (socket) => open.get(socket),
+    add,
+    of: (socket) => open.get(socket) ?? add(socket),
     all: () => open.values(),
     count: () => open.size,
     allClosed: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
@@ -55,14 +95,15 @@ export function createConnections(): Connections {
 
 /** To be called when an answer, or the rest of a request's body, is done with. */
 export function becameIdle(connection: Connection): void {
-  if (connection.inFlight > 0) return;
-  connection.newest = null;
   connection.bytesReadWhenIdle = connection.socket.bytesRead;
 }
 
 /** No answer is owed and no byte of a next request has come. */
 export function isIdle(connection: Connection): boolean {
   return (
-    connection.inFlight === 0 && !connection.upgraded && connection.socket.bytesRead === connection.bytesReadWhenIdle
+    connection.state === 'open' &&
+    connection.response === null &&
+    connection.waiting.length === 0 &&
+    connection.socket.bytesRead === connection.bytesReadWhenIdle
   );
 }
