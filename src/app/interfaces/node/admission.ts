@@ -7,8 +7,8 @@ import { transferCodingFault } from './transfer-coding.ts';
 
 /** `HTTP/1.1` and two spaces. */
 const VERSION_AND_SPACES_BYTES = 10;
-/** `: ` as it is counted for a field, whatever white space was sent: the parser keeps none of it. */
-const COLON_BYTES = 2;
+/** White space around a value is not counted: the parser keeps none of it. */
+const COLON_BYTES = 1;
 const LINE_END_BYTES = 2;
 
 /** Origin form in visible ASCII; `#` begins a fragment, which no target may have (RFC 9112, section 3.2). */

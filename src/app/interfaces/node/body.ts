@@ -42,7 +42,7 @@ function trailerFault(trailers: readonly string[], limits: HttpLimits): Refusal 
   let bytes = 0;
   for (let index = 0; index < trailers.length; index += 2) {
     const name = trailers[index] ?? '';
-    const fieldBytes = name.length + (trailers[index + 1] ?? '').length + 2;
+    const fieldBytes = name.length + (trailers[index + 1] ?? '').length + 1;
     bytes += fieldBytes + 2;
     if (fieldBytes > limits.maxFieldBytes || bytes > limits.maxHeadBytes) return trailersTooLong;
     if (FORBIDDEN_TRAILERS.has(name.toLowerCase())) return forbiddenTrailer;

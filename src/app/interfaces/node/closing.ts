@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { createDateClock } from '../../../http/date.ts';
 import { type Refusal, refusalText } from '../../../http/refusal.ts';
 import { failRead } from './body.ts';
-import type { Connection } from './connections.ts';
+import type { Connection, Exchange } from './connections.ts';
 
 const dateText = createDateClock();
 
@@ -14,11 +14,7 @@ export interface Closing {
    *
    * @param exchange `null`: what came was no request.
    */
-  refuse(
-    connection: Connection,
-    exchange: { request: IncomingMessage; response: ServerResponse } | null,
-    why: Refusal,
-  ): void;
+  refuse(connection: Connection, exchange: Exchange | null, why: Refusal): void;
 }
 
 export function createClosing(options: { serverHeader: string | null; refused(why: Refusal): void }): Closing {

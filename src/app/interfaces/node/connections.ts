@@ -5,20 +5,19 @@ import type { HttpLimits } from '../../../http/limits.ts';
 import type { Peer } from '../../../http/peer.ts';
 import type { Refusal } from '../../../http/refusal.ts';
 
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** How long a client that shut its side may be silent before its kernel is asked whether it is there. */
+const PROBE_AFTER_MS = 15_000;
+
 /** What a connection answers next: a request, by the event that tells the application of it, or a refusal. */
 export type Turn =
-  | {
-      readonly kind: 'request';
-      readonly event: RequestEvent;
-      readonly request: IncomingMessage;
-      readonly response: ServerResponse;
-    }
+  | (Exchange & { readonly kind: 'request'; readonly event: RequestEvent })
   /** `exchange`: the refused request; `null` where what came was none. */
-  | {
-      readonly kind: 'refusal';
-      readonly why: Refusal;
-      readonly exchange: { readonly request: IncomingMessage; readonly response: ServerResponse } | null;
-    }
+  | { readonly kind: 'refusal'; readonly why: Refusal; readonly exchange: Exchange | null }
   /** What leaves HTTP: the application's, once everything before is answered. */
   | { readonly kind: 'upgrade'; readonly start: () => void };
 
@@ -75,6 +74,8 @@ export function createConnections(
     open.set(socket, connection);
     // Whatever becomes of the listeners of node:http: a reset is nothing to die of.
     socket.on('error', () => {});
+    // Who shut one side may be gone for good, and nothing tells before the answer is written.
+    socket.once('end', () => socket.setKeepAlive(true, PROBE_AFTER_MS));
     socket.once('close', () => {
       open.delete(socket);
       closed(connection);

@@ -1,5 +1,6 @@
-import { OTHER_VERSION_LINE } from '../../../http/grammar.ts';
+import { errnoOf } from '../../../errors.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
+import type { Connection } from './connections.ts';
 
 const malformed = refusal(400, 'malformed request');
 const lineTooLong = refusal(414, 'request line too long');
@@ -28,7 +29,8 @@ export function refusalOf(fault: ParseFault): Refusal {
       return isWithinFirstLine(fault) ? lineTooLong : headTooLong;
     case 'HPE_INVALID_VERSION':
     case 'HPE_PAUSED_H2_UPGRADE':
-      return isOtherVersion(fault) ? otherVersion : malformed;
+      // It says so where both numbers are digits, and something else where they are not.
+      return fault.message.endsWith('Invalid HTTP version') ? otherVersion : malformed;
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return extensionsTooLong;
     default:
@@ -41,8 +43,20 @@ function isWithinFirstLine({ text, readBytes, isStart }: ParseFault): boolean {
   return isStart ? !read.includes('\n') : !/[\n ]/.test(read);
 }
 
-/** llhttp says `Invalid HTTP version` where both numbers are digits, and something else where they are not. */
-function isOtherVersion({ message, text, isStart }: ParseFault): boolean {
-  if (!message.endsWith('Invalid HTTP version')) return false;
-  return !isStart || OTHER_VERSION_LINE.test(text.split('\r\n', 1)[0] ?? '');
+/**
+ * What a `clientError` is: a refusal of what the parser could not read; `socket`: nothing can be sent; `closed`: bytes behind a request
+ * that closes the connection, which are nobody's.
+ */
+export function faultOf(error: Error, { socket, bytesReadWhenIdle }: Connection): Refusal | 'socket' | 'closed' {
+  const code = errnoOf(error) ?? '';
+  if (code === 'HPE_CLOSED_CONNECTION') return 'closed';
+  if (!code.startsWith('HPE_')) return 'socket';
+  const packet: unknown = Reflect.get(error, 'rawPacket');
+  const readBytes: unknown = Reflect.get(error, 'bytesParsed');
+  const text = packet instanceof Uint8Array ? Buffer.from(packet).toString('latin1') : '';
+  return refusalOf({
+    ...{ code, message: error.message, text },
+    readBytes: typeof readBytes === 'number' ? readBytes : text.length,
+    isStart: text !== '' && socket.bytesRead - text.length === bytesReadWhenIdle,
+  });
 }

@@ -5,17 +5,50 @@ export type Fields = OutgoingHttpHeaders | OutgoingHttpHeader[] | OutgoingHttpHe
 
 /** Says something about one connection only, which is the server's business (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = ['connection', 'transfer-encoding', 'keep-alive', 'proxy-connection', 'upgrade', 'te'] as const;
-const IS_OURS: ReadonlySet<string> = new Set(HOP_BY_HOP);
 const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
-/** What became of the fields that an application hands to `writeHead`. */
-export interface JudgedFields {
-  readonly fields: Fields;
-  readonly contentLength: OutgoingHttpHeader | undefined;
+const kinds: ReadonlyMap<string, 'ours' | 'server' | 'length'> = new Map([
+  ...HOP_BY_HOP.map((name) => [name, 'ours'] as const),
+  ['server', 'server'],
+  ['content-length', 'length'],
+]);
+
+/** What a field is to the server; `null`: nothing. The length of its name rules most out. */
+export function kindOf(name: unknown): 'ours' | 'server' | 'length' | null {
+  // The most frequent one, as it is mostly written: to make it small first takes longer than all the rest.
+  if (name === 'Content-Length' || name === 'content-length') return 'length';
+  if (typeof name !== 'string') return null;
+  switch (name.length) {
+    case 2:
+    case 6:
+    case 7:
+    case 10:
+    case 14:
+    case 16:
+    case 17:
+      return kinds.get(name.toLowerCase()) ?? null;
+    default:
+      return null;
+  }
 }
 
-/** Takes what is not the application's business from the fields that it set before. Node makes out the rest. */
-export function dropOurs(response: ServerResponse, status: number): void {
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Calls back for each name and value, and copies nothing. */
+export function eachField(fields: Fields, take: (name: unknown, value: OutgoingHttpHeader | undefined) => void): void {
+  if (!Array.isArray(fields)) {
+    for (const name in fields) take(name, fields[name]);
+  } else if (isPairs(fields)) {
+    for (const pair of fields) take(pair[0], pair[1]);
+  } else {
+    for (let index = 0; index < fields.length; index += 2) take(fields[index], fields[index + 1]);
+  }
+}
+
+/** Takes what is not the application's business from the fields that it set one by one. Node makes out the rest. */
+export function dropHeld(response: ServerResponse, status: number): void {
   for (const name of HOP_BY_HOP) if (response.hasHeader(name)) dropOne(response, name, status);
 }
 
@@ -36,67 +69,19 @@ function dropOne(response: ServerResponse, name: (typeof HOP_BY_HOP)[number], st
   response.removeHeader(name);
 }
 
-/** The same for the fields that are handed to `writeHead`, with `Server` added where it is due. Other fields are what they were. */
-export function judgeFields(
+/** The same for the fields that are handed to `writeHead`. */
+export function withoutOurs(
   response: ServerResponse,
-  { given, status, server }: { given: Fields; status: number; server: string | null },
-): JudgedFields {
-  const found = look(given);
-  const contentLength = found.contentLength ?? response.getHeader('content-length');
-  const missing = found.hasServer || server === null || response.hasHeader('server') ? null : server;
-  if (!found.hasOurs) return { fields: missing === null ? given : withServer(given, missing), contentLength };
+  { given, status, isSized }: { given: Fields; status: number; isSized: boolean },
+): OutgoingHttpHeader[] {
   const kept = pairsOf(given).filter(([name, value]) => {
+    if (kindOf(name) !== 'ours') return true;
     const lower = String(name).toLowerCase();
-    if (!IS_OURS.has(lower)) return true;
     if (lower === 'connection' && CLOSE.test(String(value))) response.shouldKeepAlive = false;
     if (lower === 'upgrade') return needsUpgrade(status);
-    const isFraming = lower === 'transfer-encoding' && contentLength === undefined;
-    return isFraming && isChunked(value) && maySendChunks(response);
+    return lower === 'transfer-encoding' && !isSized && isChunked(value) && maySendChunks(response);
   });
-  if (missing !== null) kept.push(['Server', missing]);
-  return { fields: kept.flat(1), contentLength };
-}
-
-interface Found {
-  contentLength: OutgoingHttpHeader | undefined;
-  hasServer: boolean;
-  hasOurs: boolean;
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
-/** Copies nothing: most heads hold nothing of interest. */
-function look(fields: Fields): Found {
-  const found: Found = { contentLength: undefined, hasServer: false, hasOurs: false };
-  if (!Array.isArray(fields)) {
-    for (const name in fields) note(found, name, fields[name]);
-  } else if (isPairs(fields)) {
-    for (const pair of fields) note(found, pair[0], pair[1]);
-  } else {
-    for (let index = 0; index < fields.length; index += 2) note(found, fields[index], fields[index + 1]);
-  }
-  return found;
-}
-
-/** Looks at the length first: it rules most names out. */
-function note(found: Found, name: unknown, value: OutgoingHttpHeader | undefined): void {
-  if (typeof name !== 'string') return;
-  switch (name.length) {
-    case 6:
-      if (name.toLowerCase() === 'server') found.hasServer = true;
-      return;
-    case 14:
-      if (name.toLowerCase() === 'content-length') found.contentLength = value;
-      return;
-    case 2:
-    case 7:
-    case 10:
-    case 16:
-    case 17:
-      if (IS_OURS.has(name.toLowerCase())) found.hasOurs = true;
-  }
+  return kept.flat(1);
 }
 
 function isPairs(fields: OutgoingHttpHeader[] | OutgoingHttpHeader[][]): fields is OutgoingHttpHeader[][] {
@@ -109,11 +94,6 @@ function pairsOf(fields: Fields): OutgoingHttpHeader[][] {
   }
   if (isPairs(fields)) return [...fields];
   return fields.flatMap((name, index) => (index % 2 === 0 ? [[name, fields[index + 1] ?? '']] : []));
-}
-
-function withServer(fields: Fields, server: string): Fields {
-  if (!Array.isArray(fields)) return { ...fields, Server: server };
-  return isPairs(fields) ? [...fields, ['Server', server]] : [...fields, 'Server', server];
 }
 
 function isChunked(value: unknown): boolean {

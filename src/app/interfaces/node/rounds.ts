@@ -1,43 +1,104 @@
-import type { Situation } from '../../../http/deadlines.ts';
-import { bytesTaken } from '../../../http/progress.ts';
-import { isWanted } from './body.ts';
-import type { Connection } from './connections.ts';
-import { isIdle } from './connections.ts';
+import { unreachable } from '../../../errors.ts';
+import type { Verdict } from '../../../http/deadlines.ts';
+import type { HttpLimits } from '../../../http/limits.ts';
+import { refusal } from '../../../http/refusal.ts';
+import { closeIdle, linger } from './closing.ts';
+import { type Connection, type Connections, isIdle } from './connections.ts';
+import { isEndlessHead, isUnwanted, situationOf } from './situation.ts';
+import type { Turns } from './turns.ts';
 
-/** A body that nobody reads is read and thrown away up to here; more is not worth keeping a connection for. */
-export const UNWANTED_BODY_BYTES = 262_144;
-/** And for so long. */
-const UNWANTED_BODY_MS = 5_000;
+const ROUND_MS = 250;
+const DRAIN_ROUND_MS = 50;
 
-/** What the coarse timer finds a connection doing. */
-export function situationOf(connection: Connection): Situation {
-  const { socket } = connection;
-  const reading = bodyUnderWay(connection);
+const slowHead = refusal(408, 'no whole head within headerTimeout');
+const slowBody = refusal(408, 'silence within a body for bodyTimeout');
+const slowAnswer = refusal(503, 'no whole answer within requestTimeout');
+const endlessHead = refusal(431, 'header fields too long together');
+
+/** How a service comes to its end. */
+export interface Drain {
+  pace: 'none' | 'graceful' | 'quick';
+  startedMs: number;
+}
+
+/** The one timer of a service: it looks after all connections now and then, and runs only while there are any. */
+export interface Rounds {
+  /** To be called when a connection is there, and when the drain begins. */
+  start(): void;
+  stop(): void;
+}
+
+export interface RoundsOptions {
+  readonly limits: HttpLimits;
+  readonly connections: Connections;
+  readonly turns: Turns;
+  readonly drain: Drain;
+}
+
+export function createRounds(options: RoundsOptions): Rounds {
+  const { connections, drain } = options;
+  let timer: NodeJS.Timeout | null = null;
+  let everyMs = 0;
+
+  function round(): void {
+    const nowMs = performance.now();
+    for (const connection of connections.all()) lookAfter(connection, nowMs, options);
+  }
+
+  function stop(): void {
+    if (timer !== null) clearInterval(timer);
+    timer = null;
+  }
+
   return {
-    phase: phaseOf(connection),
-    serial: connection.answers,
-    bodyBytes: reading !== null && isWanted(reading) ? socket.bytesRead : null,
-    takenBytes: socket.writableLength > 0 ? bytesTaken(socket) : null,
+    start() {
+      const wantedMs = drain.pace === 'none' ? ROUND_MS : DRAIN_ROUND_MS;
+      if (timer === null || everyMs !== wantedMs) {
+        stop();
+        everyMs = wantedMs;
+        // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
+        timer = setInterval(() => setImmediate(round), everyMs);
+        timer.unref();
+      }
+      if (drain.pace !== 'none') setImmediate(round);
+    },
+    stop,
   };
 }
 
-function bodyUnderWay({ request, waiting }: Connection) {
-  if (request === null || request.complete || waiting.length > 0) return null;
-  return request;
+function lookAfter(connection: Connection, nowMs: number, { limits, turns, drain }: RoundsOptions): void {
+  if (isUnwanted(connection, nowMs)) linger(connection);
+  else if (isEndlessHead(connection, limits)) turns.malformed(connection, endlessHead);
+  const verdict = connection.patience.judge(situationOf(connection), nowMs);
+  if (verdict !== null) enforce(connection, verdict, turns);
+  if (drain.pace !== 'none') hurry(connection, { nowMs, limits, drain });
 }
 
-function phaseOf(connection: Connection): Situation['phase'] {
-  if (connection.state === 'upgraded' || connection.state === 'lingering') return connection.state;
-  if (connection.response !== null || connection.waiting.length > 0) return 'busy';
-  if (connection.socket.bytesRead === 0) return 'fresh';
-  return connection.leftover !== null || isIdle(connection) ? 'idle' : 'head';
+function enforce(connection: Connection, verdict: Verdict, turns: Turns): void {
+  switch (verdict) {
+    case 'close':
+      return connection.leftover === null ? closeIdle(connection) : linger(connection);
+    case 'headTimeout':
+      return turns.malformed(connection, slowHead);
+    case 'bodyTimeout':
+      return turns.overrule(connection, slowBody);
+    case 'requestTimeout':
+      return turns.overrule(connection, slowAnswer);
+    case 'cut':
+      return void connection.socket.destroy();
+    default:
+      return unreachable(verdict);
+  }
 }
 
-/** Whether the rest of a body that was answered before it had come takes too much, or too long. An application that reads it may. */
-export function isUnwanted({ leftover, socket }: Connection, nowMs: number): boolean {
-  if (leftover === null) return false;
-  const { request } = leftover;
-  if (request.listenerCount('data') > 0 || request.listenerCount('readable') > 0) return false;
-  if (leftover.sinceMs === 0) leftover.sinceMs = nowMs;
-  return socket.bytesRead - leftover.fromBytes > UNWANTED_BODY_BYTES || nowMs - leftover.sinceMs >= UNWANTED_BODY_MS;
+/** While a drain is under way. */
+function hurry(
+  connection: Connection,
+  { nowMs, limits, drain }: { nowMs: number; limits: HttpLimits; drain: Drain },
+): void {
+  const { socket, state } = connection;
+  const idleForMs = drain.pace === 'quick' ? 0 : limits.drainIdleTimeoutMs;
+  const sinceMs = Math.max(connection.idleSinceMs, drain.startedMs);
+  if (isIdle(connection) && nowMs - sinceMs >= idleForMs) closeIdle(connection);
+  else if (drain.pace === 'quick' && state === 'lingering' && socket.writableFinished) socket.destroy();
 }

@@ -1,26 +1,14 @@
-import type { Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { errnoOf, unreachable } from '../../../errors.ts';
-import type { Verdict } from '../../../http/deadlines.ts';
-import { type Refusal, refusal } from '../../../http/refusal.ts';
+import type { Server } from 'node:http';
 import type { Service, ServiceOptions } from '../../contract.ts';
-import { closeIdle, createClosing, linger } from './closing.ts';
+import { createClosing, linger } from './closing.ts';
 import { configureServer } from './configure.ts';
-import { type Connection, createConnections, isIdle } from './connections.ts';
+import { createConnections } from './connections.ts';
 import { takeEvents } from './events.ts';
-import { refusalOf } from './parse-fault.ts';
+import { faultOf } from './parse-fault.ts';
 import { createResponseGuard } from './response.ts';
-import { isUnwanted, situationOf, UNWANTED_BODY_BYTES } from './rounds.ts';
+import { createRounds, type Drain } from './rounds.ts';
+import { mustClose } from './situation.ts';
 import { createTurns } from './turns.ts';
-
-const ROUND_MS = 250;
-const DRAIN_ROUND_MS = 50;
-
-const slowHead = refusal(408, 'no whole head within headerTimeout');
-const slowBody = refusal(408, 'silence within a body for bodyTimeout');
-const slowAnswer = refusal(503, 'no whole answer within requestTimeout');
-
-type Pace = 'none' | 'graceful' | 'quick';
 
 /**
  * Serves a `node:http` server from sockets that others accept: its `'connection'` event takes them, as Node's documentation provides
@@ -29,26 +17,20 @@ type Pace = 'none' | 'graceful' | 'quick';
  */
 export function createNodeService(server: Server, options: ServiceOptions): Service {
   const { limits, observer, serverHeader } = options;
-  let pace: Pace = 'none';
-  let drainStartedMs = 0;
-  let timer: NodeJS.Timeout | null = null;
-
+  const drain: Drain = { pace: 'none', startedMs: 0 };
   const connections = createConnections(limits, {
     opened(connection) {
-      // Node's way to close behind an answer would reset it where a client sends more.
+      // Node's way to close behind an answer resets it where the client sends more.
       connection.socket.destroySoon = () => linger(connection);
-      if (timer === null) startRounds();
+      rounds.start();
     },
     closed() {
-      if (connections.count() > 0 || timer === null) return;
-      clearInterval(timer);
-      timer = null;
+      if (connections.count() === 0) rounds.stop();
     },
   });
-  const closing = createClosing({ serverHeader, refused: (why) => options.refused?.(why.status, why.reason) });
   const guard = createResponseGuard({
     serverHeader,
-    mustClose,
+    mustClose: ({ req }) => mustClose(connections.of(req.socket), req, { limits, isDraining: drain.pace !== 'none' }),
     wrongLength: ({ req }, why) => observer.failed(new Error(why), req),
   });
   const application = takeEvents(server, {
@@ -56,74 +38,17 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
     connect: (_request, socket) => turns.connect(connections.of(socket)),
     upgrade: (request, socket, head) =>
       turns.upgrade(connections.of(socket), request, () => application.emit('upgrade', request, socket, head)),
-    clientError,
-  });
-  const turns = createTurns({
-    ...{ limits, closing, application, guard, started: observer.started, finished: observer.finished },
-    becameIdle(connection) {
-      if (pace !== 'none') connection.idleSinceMs = performance.now();
+    clientError(error, socket) {
+      const connection = connections.of(socket);
+      const fault = faultOf(error, connection);
+      if (fault === 'socket') socket.destroy(error);
+      else if (fault !== 'closed') turns.malformed(connection, fault);
     },
   });
+  const closing = createClosing({ serverHeader, refused: (why) => options.refused?.(why.status, why.reason) });
+  const turns = createTurns({ limits, closing, application, guard, observer, drain });
+  const rounds = createRounds({ limits, connections, turns, drain });
   configureServer(server, limits);
-
-  /** With pipelining only the last answer may say so. */
-  function mustClose({ req }: ServerResponse): boolean {
-    if (limits.keepAliveMs === 0) return true;
-    if (pace !== 'none' && connections.of(req.socket).waiting.length === 0) return true;
-    return !req.complete && req.readableFlowing === null && Number(req.headers['content-length']) > UNWANTED_BODY_BYTES;
-  }
-
-  function clientError(error: Error, socket: Socket): void {
-    const connection = connections.of(socket);
-    const code = errnoOf(error) ?? '';
-    if (!code.startsWith('HPE_')) return void socket.destroy(error);
-    // The answer before closes the connection.
-    if (code === 'HPE_CLOSED_CONNECTION') return;
-    turns.malformed(connection, whyOf(error, code, connection));
-  }
-
-  function startRounds(): void {
-    if (timer !== null) clearInterval(timer);
-    // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
-    timer = setInterval(() => setImmediate(round), pace === 'none' ? ROUND_MS : DRAIN_ROUND_MS);
-    timer.unref();
-  }
-
-  function round(): void {
-    const nowMs = performance.now();
-    for (const connection of connections.all()) {
-      if (isUnwanted(connection, nowMs)) linger(connection);
-      const verdict = connection.patience.judge(situationOf(connection), nowMs);
-      if (verdict !== null) enforce(connection, verdict);
-      if (pace !== 'none') hurry(connection, nowMs);
-    }
-  }
-
-  function enforce(connection: Connection, verdict: Verdict): void {
-    switch (verdict) {
-      case 'close':
-        return connection.leftover === null ? closeIdle(connection) : linger(connection);
-      case 'headTimeout':
-        return closing.refuse(connection, null, slowHead);
-      case 'bodyTimeout':
-        return turns.overrule(connection, slowBody);
-      case 'requestTimeout':
-        return turns.overrule(connection, slowAnswer);
-      case 'cut':
-        return void connection.socket.destroy();
-      default:
-        return unreachable(verdict);
-    }
-  }
-
-  /** While a drain is under way. */
-  function hurry(connection: Connection, nowMs: number): void {
-    const { socket, state } = connection;
-    const idleForMs = pace === 'quick' ? 0 : limits.drainIdleTimeoutMs;
-    const sinceMs = Math.max(connection.idleSinceMs, drainStartedMs);
-    if (isIdle(connection) && nowMs - sinceMs >= idleForMs) closeIdle(connection);
-    else if (pace === 'quick' && state === 'lingering' && socket.writableFinished) socket.destroy();
-  }
 
   return {
     accept(socket, peer) {
@@ -132,11 +57,9 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
     },
     connections: () => connections.count(),
     async drain(newPace) {
-      if (pace === 'none') drainStartedMs = performance.now();
-      if (pace !== 'quick') pace = newPace;
-      if (connections.count() === 0) return;
-      startRounds();
-      setImmediate(round);
+      if (drain.pace === 'none') drain.startedMs = performance.now();
+      if (drain.pace !== 'quick') drain.pace = newPace;
+      if (connections.count() > 0) rounds.start();
       await connections.allClosed();
     },
     cut() {
@@ -145,16 +68,4 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       return left;
     },
   };
-}
-
-/** Why a parse failed, as far as the bytes that Node hands over with the error tell. */
-function whyOf(error: Error, code: string, { socket, bytesReadWhenIdle }: Connection): Refusal {
-  const packet: unknown = Reflect.get(error, 'rawPacket');
-  const readBytes: unknown = Reflect.get(error, 'bytesParsed');
-  const bytes = packet instanceof Uint8Array ? Buffer.from(packet.buffer, packet.byteOffset, packet.length) : null;
-  return refusalOf({
-    ...{ code, message: error.message, text: bytes?.toString('latin1') ?? '' },
-    readBytes: typeof readBytes === 'number' ? readBytes : (bytes?.length ?? 0),
-    isStart: bytes !== null && socket.bytesRead - bytes.length === bytesReadWhenIdle,
-  });
 }

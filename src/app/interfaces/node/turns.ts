@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { unreachable } from '../../../errors.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
+import type { RequestObserver } from '../../contract.ts';
 import { examine } from './admission.ts';
 import { continueWhenRead, watchChunkedBody } from './body.ts';
 import { type Closing, linger } from './closing.ts';
-import { becameIdle, type Connection, type RequestEvent, type Turn } from './connections.ts';
+import { becameIdle, type Connection, type Exchange, type RequestEvent, type Turn } from './connections.ts';
 import type { TakenEvents } from './events.ts';
+import type { Drain } from './rounds.ts';
+import { losesRest } from './upgrade.ts';
 
 /** So many pipelined requests may wait before the socket is paused. */
 const MOST_WAITING = 16;
@@ -14,54 +17,94 @@ const MOST_WAITING = 16;
 const unknownExpectation = refusal(417, 'unknown expectation');
 const methodConnect = refusal(405, 'method CONNECT');
 
-/** What happens to the requests of the connections, one after the other. */
-export interface Turns {
-  /** A head has come. */
-  request(connection: Connection, event: RequestEvent, exchange: Exchange): void;
-  connect(connection: Connection): void;
-  upgrade(connection: Connection, request: IncomingMessage, start: () => void): void;
-  /** What came is no request, or no body of one. */
-  malformed(connection: Connection, why: Refusal): void;
-  /** Answers the request that the application has in its place. */
-  overrule(connection: Connection, why: Refusal): void;
-}
-
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
 export interface TurnsOptions {
   readonly limits: HttpLimits;
   readonly closing: Closing;
   readonly application: TakenEvents;
+  readonly observer: RequestObserver;
+  readonly drain: Drain;
   guard(response: ServerResponse): void;
-  started?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-  finished?: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
-  /** An answer is done with. */
-  becameIdle(connection: Connection): void;
+}
+
+export function createTurns(options: TurnsOptions): Turns {
+  return new Turns(options);
 }
 
 /**
  * Gives the application one request of a connection after the other. Node would run pipelined requests at once, and with them those that
  * stand behind one that ends the connection.
  */
-export function createTurns(options: TurnsOptions): Turns {
-  const { limits, closing, application, guard } = options;
+export class Turns {
+  readonly #options: TurnsOptions;
 
-  function run(connection: Connection, event: RequestEvent, { request, response }: Exchange): void {
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** A head has come. */
+  request(connection: Connection, event: RequestEvent, exchange: Exchange): void {
+    const { request, response } = exchange;
+    const { limits } = this.#options;
+    if (connection.state !== 'open') return void request.resume();
+    const right = examine(request, limits) ?? (event === 'request' ? event : this.#eventFor(request));
+    if (typeof right !== 'string') return this.#refuse(connection, right, exchange);
+    connection.leftover = null;
+    if (request.headers['transfer-encoding'] !== undefined) {
+      watchChunkedBody(request, { limits, onFault: (why) => this.#refuseNewest(connection, why) });
+    }
+    if (request.headers.upgrade !== undefined && losesRest(request)) {
+      response.shouldKeepAlive = false;
+      connection.state = 'refusing';
+    }
+    if (isFree(connection)) this.#run(connection, right, exchange);
+    else this.#wait(connection, { kind: 'request', event: right, ...exchange });
+  }
+
+  connect(connection: Connection): void {
+    if (connection.state === 'open') this.#refuse(connection, methodConnect, null);
+  }
+
+  /** @param start hands the connection over */
+  upgrade(connection: Connection, request: IncomingMessage, start: () => void): void {
+    if (connection.state !== 'open') return;
+    const why = examine(request, this.#options.limits);
+    if (why !== null) return this.#refuse(connection, why, null);
+    connection.state = 'refusing';
+    this.#take(connection, { kind: 'upgrade', start });
+  }
+
+  /** What came is no request, or no body of one. */
+  malformed(connection: Connection, why: Refusal): void {
+    if (connection.state !== 'open') return;
+    const newest = connection.waiting.at(-1);
+    const request = newest === undefined ? connection.request : newest.kind === 'request' ? newest.request : null;
+    if (request !== null && !request.complete) this.#refuseNewest(connection, why);
+    else if (connection.leftover !== null) linger(connection);
+    else this.#refuse(connection, why, null);
+  }
+
+  /** Answers the request that the application has, in its place. */
+  overrule(connection: Connection, why: Refusal): void {
+    const { request, response } = connection;
+    if (request === null || response === null) return;
+    connection.state = 'refusing';
+    this.#options.closing.refuse(connection, { request, response }, why);
+  }
+
+  #run(connection: Connection, event: RequestEvent, { request, response }: Exchange): void {
+    const { application, guard, observer } = this.#options;
     connection.request = request;
     connection.response = response;
     guard(response);
-    options.started?.(request, response);
-    response.on('close', () => answered(connection, response));
+    observer.started?.(request, response);
+    response.on('close', () => this.#answered(connection, response));
     if (event === 'checkContinue' && !application.listens(event)) {
       continueWhenRead(request, response);
       application.emit('request', request, response);
     } else application.emit(event, request, response);
   }
 
-  function answered(connection: Connection, response: ServerResponse): void {
+  #answered(connection: Connection, response: ServerResponse): void {
     const { request, socket } = connection;
     if (connection.response !== response || request === null) return;
     connection.request = null;
@@ -76,24 +119,24 @@ export function createTurns(options: TurnsOptions): Turns {
       });
     }
     becameIdle(connection);
-    options.becameIdle(connection);
-    options.finished?.(request, response);
-    if (connection.waiting.length > 0 && !socket.destroyed) next(connection);
+    if (this.#options.drain.pace !== 'none') connection.idleSinceMs = performance.now();
+    this.#options.observer.finished?.(request, response);
+    if (connection.waiting.length > 0 && !socket.destroyed) this.#next(connection);
   }
 
-  function next(connection: Connection): void {
+  #next(connection: Connection): void {
     const turn = connection.waiting.shift();
     if (turn === undefined) return;
     if (connection.waiting.length === MOST_WAITING - 1) connection.socket.resume();
-    perform(connection, turn);
+    this.#perform(connection, turn);
   }
 
-  function perform(connection: Connection, turn: Turn): void {
+  #perform(connection: Connection, turn: Turn): void {
     switch (turn.kind) {
       case 'request':
-        return run(connection, turn.event, turn);
+        return this.#run(connection, turn.event, turn);
       case 'refusal':
-        return closing.refuse(connection, turn.exchange, turn.why);
+        return this.#options.closing.refuse(connection, turn.exchange, turn.why);
       case 'upgrade':
         connection.state = 'upgraded';
         return turn.start();
@@ -103,71 +146,37 @@ export function createTurns(options: TurnsOptions): Turns {
   }
 
   /** Performs it now, or when what came before is answered. */
-  function take(connection: Connection, turn: Turn): void {
-    if (connection.response === null && connection.waiting.length === 0) return perform(connection, turn);
-    connection.waiting.push(turn);
+  #take(connection: Connection, turn: Turn): void {
+    if (isFree(connection)) this.#perform(connection, turn);
+    else this.#wait(connection, turn);
+  }
+
+  #wait({ waiting, socket }: Connection, turn: Turn): void {
+    waiting.push(turn);
     // The parser reads on until its buffer is empty, and would undo a pause before.
-    if (connection.waiting.length === MOST_WAITING) process.nextTick(() => connection.socket.pause());
+    if (waiting.length === MOST_WAITING) process.nextTick(() => socket.pause());
   }
 
-  function refuse(connection: Connection, why: Refusal, exchange: Exchange | null): void {
+  #refuse(connection: Connection, why: Refusal, exchange: Exchange | null): void {
     connection.state = 'refusing';
-    take(connection, { kind: 'refusal', why, exchange });
-  }
-
-  function overrule(connection: Connection, why: Refusal): void {
-    const { request, response } = connection;
-    if (request === null || response === null) return;
-    connection.state = 'refusing';
-    closing.refuse(connection, { request, response }, why);
+    this.#take(connection, { kind: 'refusal', why, exchange });
   }
 
   /** A fault in the body of a request that was taken: it is the newest one. */
-  function refuseNewest(connection: Connection, why: Refusal): void {
+  #refuseNewest(connection: Connection, why: Refusal): void {
     const newest = connection.waiting.pop();
-    if (newest?.kind === 'request') refuse(connection, why, newest);
-    else overrule(connection, why);
+    if (newest?.kind === 'request') this.#refuse(connection, why, newest);
+    else this.overrule(connection, why);
   }
 
   /** Which event tells the application of a request with `Expect`; node:http takes anything that contains `100-continue` for it. */
-  function eventFor(event: RequestEvent, request: IncomingMessage): RequestEvent | Refusal {
-    if (event === 'request') return event;
+  #eventFor(request: IncomingMessage): RequestEvent | Refusal {
     const expected = (request.headers.expect ?? '').split(',');
     if (expected.every((each) => each.trim().toLowerCase() === '100-continue')) return 'checkContinue';
-    return application.listens('checkExpectation') ? 'checkExpectation' : unknownExpectation;
+    return this.#options.application.listens('checkExpectation') ? 'checkExpectation' : unknownExpectation;
   }
+}
 
-  return {
-    request(connection, event, exchange) {
-      const { request } = exchange;
-      if (connection.state !== 'open') return void request.resume();
-      const right = examine(request, limits) ?? (event === 'request' ? event : eventFor(event, request));
-      if (typeof right !== 'string') return refuse(connection, right, exchange);
-      connection.leftover = null;
-      if (request.headers['transfer-encoding'] !== undefined) {
-        watchChunkedBody(request, { limits, onFault: (why) => refuseNewest(connection, why) });
-      }
-      if (connection.response === null && connection.waiting.length === 0) run(connection, right, exchange);
-      else take(connection, { kind: 'request', event: right, ...exchange });
-    },
-    connect(connection) {
-      if (connection.state === 'open') refuse(connection, methodConnect, null);
-    },
-    upgrade(connection, request, start) {
-      if (connection.state !== 'open') return;
-      const why = examine(request, limits);
-      if (why !== null) return refuse(connection, why, null);
-      connection.state = 'refusing';
-      take(connection, { kind: 'upgrade', start });
-    },
-    malformed(connection, why) {
-      if (connection.state !== 'open') return;
-      const newest = connection.waiting.at(-1);
-      const request = newest === undefined ? connection.request : newest.kind === 'request' ? newest.request : null;
-      if (request !== null && !request.complete) refuseNewest(connection, why);
-      else if (connection.leftover !== null) linger(connection);
-      else refuse(connection, why, null);
-    },
-    overrule,
-  };
+function isFree({ response, waiting }: Connection): boolean {
+  return response === null && waiting.length === 0;
 }
