@@ -272,7 +272,7 @@ export interface Config {
   /**
    * The private key (PEM) of the certificate in `certFile`; `null`: no TLS.
    *
-   * With `keyFile` and `certFile` every address of `bind` speaks HTTPS.
+   * With `keyFile` and `certFile` every address of `bind` speaks HTTPS. A reload takes other files, but can not switch TLS on or off.
    *
    * Default: none. A change takes effect with a reload (HUP).
    */
@@ -288,7 +288,7 @@ export interface Config {
   /**
    * The authorities (PEM) that may sign the certificates of clients.
    *
-   * It counts only with `clientCert`.
+   * It is given together with `clientCert`, and not without.
    *
    * Default: none. A change takes effect with a reload (HUP).
    */
@@ -304,7 +304,7 @@ export interface Config {
   /**
    * The ciphers, as OpenSSL writes them; `null`: those that Node.js takes.
    *
-   * A list that OpenSSL does not understand is refused with the rest of the configuration.
+   * A list that OpenSSL does not understand is refused with the rest of the configuration. TLS 1.3 keeps its own ciphers where the list names none of them (`TLS_…`).
    *
    * Default: none. A change takes effect with a reload (HUP).
    */
@@ -417,10 +417,10 @@ export interface Hooks {
   /** When a worker became ready. Runs in the master. */
   readonly workerReady?: ((server: ServerInfo, worker: WorkerInfo) => unknown) | undefined;
   /** Before the application gets a request. Runs in the worker. */
-  readonly preRequest?: ((worker: WorkerInfo, request: IncomingMessage) => unknown) | undefined;
+  readonly preRequest?: ((worker: WorkerInfo, request: IncomingMessage | Request) => unknown) | undefined;
   /** After a request is answered or its connection is lost. Runs in the worker. */
   readonly postRequest?:
-    | ((worker: WorkerInfo, request: IncomingMessage, response: ServerResponse) => unknown)
+    | ((worker: WorkerInfo, request: IncomingMessage | Request, response: ServerResponse | Response | null) => unknown)
     | undefined;
   /** When there should be another number of workers, after TTIN, TTOU or a reload. Runs in the master. */
   readonly nworkersChanged?: ((server: ServerInfo, newValue: number, oldValue: number) => unknown) | undefined;

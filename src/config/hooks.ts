@@ -50,8 +50,10 @@ export interface HookParameters {
   readonly oldValue: number;
   readonly evidence: TimeoutEvidence;
   readonly faults: readonly string[];
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  /** Of `node:http`, or for fetch applications the platform's. */
+  readonly request: IncomingMessage | Request;
+  /** `null`: the application failed, or its client left. */
+  readonly response: ServerResponse | Response | null;
   readonly config: Config;
   readonly defaultFactory: () => TlsOptions;
 }

@@ -1,4 +1,6 @@
+import { unreachable } from '../errors.ts';
 import { type HttpLimits, LEAST_PROGRESS_BYTES } from './limits.ts';
+import { type Refusal, refusal } from './refusal.ts';
 
 /** What a connection is waiting for, as the coarse timer finds it. */
 export interface Situation {
@@ -7,12 +9,14 @@ export interface Situation {
    * closed from our side. `upgraded`: no longer ours to judge.
    */
   readonly phase: 'fresh' | 'head' | 'idle' | 'busy' | 'lingering' | 'upgraded';
-  /** Requests so far: it tells a phase from the same phase later. */
-  readonly serial: number;
+  /** Requests so far: they tell a phase from the same phase later. */
+  readonly requests: number;
   /** Bytes of a body that have come, while its reader wants more; `null`: no body is waited for. */
   readonly bodyBytes: number | null;
   /** Bytes of answers that the peer has taken, while there are more; `null`: none waits. */
   readonly takenBytes: number | null;
+  /** See `ConnectionHost`. */
+  readonly drainIdleMs: number | null;
 }
 
 /** What is to be done about a connection. */
@@ -30,38 +34,43 @@ export interface Patience {
 }
 
 export function createPatience(limits: HttpLimits): Patience {
-  const phase = createSince();
+  const since = createSince();
   const body = createSince();
   const write = createSince();
   let bodyMark = 0;
   let writeMark = 0;
 
-  function phaseVerdict(situation: Situation, elapsedMs: number): Verdict | null {
-    switch (situation.phase) {
+  function phaseVerdict({ phase, drainIdleMs }: Situation, elapsedMs: number): Verdict | null {
+    switch (phase) {
       case 'fresh':
-        return elapsedMs >= limits.headerTimeoutMs ? 'close' : null;
+        return elapsedMs >= (drainIdleMs ?? limits.headerTimeoutMs) ? 'close' : null;
       case 'head':
         return elapsedMs >= limits.headerTimeoutMs ? 'headTimeout' : null;
       case 'idle':
-        return elapsedMs >= limits.keepAliveMs ? 'close' : null;
+        return elapsedMs >= (drainIdleMs ?? limits.keepAliveMs) ? 'close' : null;
       case 'busy':
         return limits.requestTimeoutMs !== null && elapsedMs >= limits.requestTimeoutMs ? 'requestTimeout' : null;
       case 'lingering':
         return elapsedMs >= LINGER_MS ? 'cut' : null;
       case 'upgraded':
         return null;
+      default:
+        return unreachable(phase);
     }
   }
 
   return {
     judge(situation, nowMs) {
-      const { serial, bodyBytes, takenBytes } = situation;
-      const verdict = phaseVerdict(situation, phase.elapsedMs(`${situation.phase}${serial}`, nowMs));
+      const { phase, requests, bodyBytes, takenBytes, drainIdleMs } = situation;
+      // For idle connections a drain counts from its beginning.
+      const isIdle = phase === 'idle' || phase === 'fresh';
+      const what = `${phase} ${requests} ${isIdle ? drainIdleMs : ''}`;
+      const verdict = phaseVerdict(situation, since.elapsedMs(what, nowMs));
       if (verdict !== null) return verdict;
       if (bodyBytes === null) body.reset();
       else {
         if (bodyBytes - bodyMark >= LEAST_PROGRESS_BYTES || bodyBytes < bodyMark) bodyMark = bodyBytes;
-        if (body.elapsedMs(`${serial} ${bodyMark}`, nowMs) >= limits.bodyTimeoutMs) return 'bodyTimeout';
+        if (body.elapsedMs(`${requests} ${bodyMark}`, nowMs) >= limits.bodyTimeoutMs) return 'bodyTimeout';
       }
       if (takenBytes === null) write.reset();
       else {
@@ -71,6 +80,27 @@ export function createPatience(limits: HttpLimits): Patience {
       return null;
     },
   };
+}
+
+/** Does what a verdict says. */
+export function enforce(
+  verdict: Verdict,
+  connection: { close(): void; cut(): void; refuse(why: Refusal): void },
+): void {
+  switch (verdict) {
+    case 'close':
+      return connection.close();
+    case 'headTimeout':
+      return connection.refuse(refusal(408, 'head not whole in time'));
+    case 'bodyTimeout':
+      return connection.refuse(refusal(408, 'body silent for too long'));
+    case 'requestTimeout':
+      return connection.refuse(refusal(503, 'request took longer than requestTimeout'));
+    case 'cut':
+      return connection.cut();
+    default:
+      return unreachable(verdict);
+  }
 }
 
 /** For how long something has been the same, from when that was first seen. */

@@ -26,11 +26,11 @@ export function refusal(status: RefusalStatus, reason: string): Refusal {
 }
 
 /** The whole answer, after which the connection is closed: small, plain, and nothing in it about the server's insides. */
-export function refusalText(status: RefusalStatus, standing: string): string {
+export function refusalText(status: RefusalStatus, context: { standing: string; isHead: boolean }): string {
   const phrase = phrases[status];
   const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' : '';
   return (
-    `HTTP/1.1 ${status} ${phrase}\r\n${standing}${allow}Content-Type: text/plain; charset=utf-8\r\n` +
-    `Content-Length: ${phrase.length + 1}\r\nConnection: close\r\n\r\n${phrase}\n`
+    `HTTP/1.1 ${status} ${phrase}\r\n${context.standing}${allow}Content-Type: text/plain; charset=utf-8\r\n` +
+    `Content-Length: ${phrase.length + 1}\r\nConnection: close\r\n\r\n${context.isHead ? '' : `${phrase}\n`}`
   );
 }

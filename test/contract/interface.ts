@@ -80,7 +80,8 @@ export function describeInterface(name: string, app: string): void {
       const before = await pid();
       const connection = await openKeepAlive({ port: server.port });
       connection.write('GET /slow?ms=300 HTTP/1.1\r\nHost: x\r\n\r\n');
-      connection.close();
+      await fetchText(server.url);
+      connection.reset();
       await eventually(() => server.stdoutText.includes('GET /slow?ms=300 HTTP/1.1 499'));
       expect((await fetchText(server.url, { path: '/slow?ms=300' })).status).to.equal(200);
       expect(await pid()).to.equal(before);
@@ -88,13 +89,13 @@ export function describeInterface(name: string, app: string): void {
   });
 }
 
-/** The first piece of an answer's body; the connection is then dropped. */
+/** The first piece of an answer's body; the connection is then broken off. */
 function firstPiece(url: string): Promise<string> {
   const piece = new Promise<string>((resolve, reject) => {
     const request = httpGet(url, { agent: false }, (response) => {
       response.setEncoding('utf8').once('data', (text: string) => {
         resolve(text);
-        request.destroy();
+        response.socket.resetAndDestroy();
       });
     });
     request.on('error', reject);

@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   logging: ['config'],
   app: ['listener', 'http'],
   worker: ['app', 'config', 'http', 'ipc', 'listener', 'logging', 'os'],
-  master: ['config', 'control', 'ipc', 'listener', 'logging', 'os'],
+  master: ['config', 'control', 'http', 'ipc', 'listener', 'logging', 'os'],
   cli: ['config', 'control', 'ipc', 'listener', 'logging', 'master', 'os'],
 };
 const topFiles = ['errors.ts', 'settings.ts', 'index.ts', 'bin.ts'];

@@ -28,6 +28,8 @@ export interface KeepAlive {
   /** Resolved when the connection is closed, by whomever; with the errno if it broke, else `null`. */
   readonly closed: Promise<string | null>;
   close(): void;
+  /** Breaks it off: whoever closes may still want the answer, as far as a server can tell. */
+  reset(): void;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -84,11 +86,11 @@ export function rawRequest(to: Target, bytes: string | Buffer, options: { timeou
   });
 }
 
-/** Connects; requests can be sent at once. */
-export async function openKeepAlive(to: Target): Promise<KeepAlive> {
-  const socket = connectTo(to);
+/** Connects; requests can be sent at once. A socket that is given, and belongs to the answer then, is connected already. */
+export async function openKeepAlive(to: Target, socket: Socket = connectTo(to)): Promise<KeepAlive> {
   const closed = closeOf(socket);
   await new Promise<void>((resolve, reject) => {
+    if (!socket.connecting) return resolve();
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
@@ -132,6 +134,7 @@ export async function openKeepAlive(to: Target): Promise<KeepAlive> {
     send: async (bytes) => exchange(bytes, 'GET'),
     write: (bytes) => void socket.write(bytes),
     close: () => void socket.destroy(),
+    reset: () => void socket.resetAndDestroy(),
   };
 }
 

@@ -17,8 +17,8 @@ const parameterTypes: Readonly<Record<HookRecord['parameters'][number], string>>
   oldValue: 'number',
   evidence: 'TimeoutEvidence',
   faults: 'readonly string[]',
-  request: 'IncomingMessage',
-  response: 'ServerResponse',
+  request: 'IncomingMessage | Request',
+  response: 'ServerResponse | Response | null',
   config: 'Config',
   defaultFactory: '() => TlsOptions',
 };

@@ -12,7 +12,8 @@ export const tls = [
     default: null,
     example: '/etc/ssl/private/app.key',
     summary: 'The private key (PEM) of the certificate in `certFile`; `null`: no TLS.',
-    details: 'With `keyFile` and `certFile` every address of `bind` speaks HTTPS.',
+    details:
+      'With `keyFile` and `certFile` every address of `bind` speaks HTTPS. A reload takes other files, but can not switch TLS on or off.',
   }),
   setting({
     name: 'certFile',
@@ -33,7 +34,7 @@ export const tls = [
     default: null,
     example: '/etc/ssl/certs/clients-ca.pem',
     summary: 'The authorities (PEM) that may sign the certificates of clients.',
-    details: 'It counts only with `clientCert`.',
+    details: 'It is given together with `clientCert`, and not without.',
   }),
   setting({
     name: 'clientCert',
@@ -54,7 +55,8 @@ export const tls = [
     default: null,
     example: 'ECDHE+AESGCM:ECDHE+CHACHA20',
     summary: 'The ciphers, as OpenSSL writes them; `null`: those that Node.js takes.',
-    details: 'A list that OpenSSL does not understand is refused with the rest of the configuration.',
+    details:
+      'A list that OpenSSL does not understand is refused with the rest of the configuration. TLS 1.3 keeps its own ciphers where the list names none of them (`TLS_…`).',
   }),
   setting({
     name: 'minVersion',

@@ -57,7 +57,6 @@ export function examine(request: IncomingMessage, limits: HttpLimits): Refusal |
   if (authority === false) return badTarget;
   const fault = examineFields(request, limits);
   if (fault !== null) return fault;
-  // Whoever must change or drop fields before the application reads them does it here, by `replaceFields`.
   if (authority !== null) replaceFields(request, withHost(request.rawHeaders, authority));
   return null;
 }

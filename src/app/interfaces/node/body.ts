@@ -14,27 +14,46 @@ const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   ...['range', 'content-encoding', 'content-type', 'content-range'],
 ]);
 
+/** What came of a chunked body. */
+export interface ChunkCount {
+  /** What `socket.bytesRead` was, or will have been, at the end of the head. */
+  readonly fromBytes: number;
+  /** At least as many as chunks. */
+  readonly pieces: number;
+  /** Without the framing. */
+  readonly bytes: number;
+}
+
 /**
  * Watches the body of a chunked request, whose length nobody knows before: what is too long, and trailers that must not be, never reach
  * the application, and its read does not come to an end. `push` is where the parser puts pieces in, and `null` at the end.
  */
 export function watchChunkedBody(
   request: IncomingMessage,
-  { limits, onFault }: { limits: HttpLimits; onFault: (why: Refusal) => void },
-): void {
+  { limits, fromBytes, onFault }: { limits: HttpLimits; fromBytes: number; onFault: (why: Refusal) => void },
+): ChunkCount {
   const { push } = request;
   const maxBytes = limits.maxBodyBytes ?? Number.POSITIVE_INFINITY;
-  let bytes = 0;
+  const count = { fromBytes, pieces: 0, bytes: 0 };
   let hasFailed = false;
   request.push = (piece: unknown, encoding?: BufferEncoding) => {
     if (hasFailed) return true;
-    if (piece instanceof Uint8Array) bytes += piece.byteLength;
-    const fault = bytes > maxBytes ? bodyTooLarge : piece === null ? trailerFault(request.rawTrailers, limits) : null;
+    count.pieces += 1;
+    if (piece instanceof Uint8Array) count.bytes += piece.byteLength;
+    const fault =
+      count.bytes > maxBytes ? bodyTooLarge : piece === null ? trailerFault(request.rawTrailers, limits) : null;
     if (fault === null) return push.call(request, piece, encoding);
     hasFailed = true;
     onFault(fault);
     return true;
   };
+  return count;
+}
+
+/** How long a head is at least, with its line ends. */
+export function headBytesOf({ method = '', url = '', rawHeaders }: IncomingMessage): number {
+  const lineEnds = rawHeaders.length + 2 + 2;
+  return rawHeaders.reduce((bytes, text) => bytes + text.length, method.length + url.length + 10 + lineEnds);
 }
 
 function trailerFault(trailers: readonly string[], limits: HttpLimits): Refusal | null {

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import { createDateClock } from '../../../http/date.ts';
+import type { Peer } from '../../../http/peer.ts';
 import { type Refusal, refusalText } from '../../../http/refusal.ts';
+import { createStandingFields } from '../../../http/standing.ts';
 import { failRead } from './body.ts';
 import type { Connection, Exchange } from './connections.ts';
-
-const dateText = createDateClock();
+import { noteOverruled } from './view.ts';
 
 /** How a connection comes to its end. */
 export interface Closing {
@@ -17,16 +17,19 @@ export interface Closing {
   refuse(connection: Connection, exchange: Exchange | null, why: Refusal): void;
 }
 
-export function createClosing(options: { serverHeader: string | null; refused(why: Refusal): void }): Closing {
-  const server = options.serverHeader === null ? '' : `Server: ${options.serverHeader}\r\n`;
+export function createClosing(options: {
+  serverHeader: string | null;
+  refused?: ((why: Refusal, peer: Peer) => void) | undefined;
+}): Closing {
+  const standing = createStandingFields(options.serverHeader);
   return {
     refuse(connection, exchange, why) {
       const { socket } = connection;
-      options.refused(why);
+      options.refused?.(why, connection.peer);
       if (exchange?.response.headersSent === true) return void socket.destroy();
-      if (exchange !== null) silence(connection, exchange.response);
-      const text = refusalText(why.status, `Date: ${dateText()}\r\n${server}`);
-      if (socket.writable) socket.write(exchange?.request.method === 'HEAD' ? headOf(text) : text, 'latin1');
+      if (exchange !== null) silence(connection, exchange.response, why.status);
+      const context = { standing: standing.text(null), isHead: exchange?.request.method === 'HEAD' };
+      if (socket.writable) socket.write(refusalText(why.status, context), 'latin1');
       linger(connection);
       if (exchange === null) return;
       failRead(exchange.request);
@@ -39,14 +42,10 @@ export function createClosing(options: { serverHeader: string | null; refused(wh
  * Takes an answer from its socket. Whatever the application still does with it goes nowhere and throws nothing, as when a client has
  * left: it may be in the middle of its work.
  */
-function silence({ socket }: Connection, response: ServerResponse): void {
+function silence({ socket }: Connection, response: ServerResponse, status: number): void {
+  noteOverruled(response, status);
   if (response.socket === socket) response.detachSocket(socket);
   response.destroy();
-}
-
-/** An answer to HEAD has no body (RFC 9110, section 9.3.2). */
-function headOf(text: string): string {
-  return text.slice(0, text.indexOf('\r\n\r\n') + 4);
 }
 
 /**
@@ -69,7 +68,8 @@ export function linger(connection: Connection): void {
 
 function ignore(): void {}
 
-/** Closes an idle connection: there is nothing to lose on it. */
-export function closeIdle({ socket }: Connection): void {
-  socket.end(() => socket.destroy());
+/** Closes an idle connection: there is nothing to lose on it. A request that comes meanwhile is not run, as nobody could hear its answer. */
+export function closeIdle(connection: Connection): void {
+  connection.state = 'lingering';
+  connection.socket.end(() => connection.socket.destroy());
 }

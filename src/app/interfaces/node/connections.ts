@@ -4,10 +4,13 @@ import { createPatience, type Patience } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import type { Peer } from '../../../http/peer.ts';
 import type { Refusal } from '../../../http/refusal.ts';
+import type { ChunkCount } from './body.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** As far as trusted proxies tell. */
+  readonly clientAddress: string;
 }
 
 /** How long a client that shut its side may be silent before its kernel is asked whether it is there. */
@@ -27,30 +30,29 @@ export type RequestEvent = 'request' | 'checkContinue' | 'checkExpectation';
 /** A connection as the service sees it. */
 export interface Connection {
   readonly socket: Socket;
-  readonly peer: Peer | undefined;
+  readonly peer: Peer;
   readonly patience: Patience;
   /**
    * `open`: requests are taken. `refusing`: none is taken behind one that is refused when its turn comes. `lingering`: closed from our side.
    * `upgraded`: belongs to a WebSocket now.
    */
   state: 'open' | 'refusing' | 'lingering' | 'upgraded';
-  /** The request that the application has, and its answer. */
-  request: IncomingMessage | null;
-  response: ServerResponse | null;
+  /** What the application has to answer. */
+  exchange: Exchange | null;
   /** Pipelined behind it: the application gets one request of a connection after the other. */
   readonly waiting: Turn[];
   answers: number;
   /** The request of which an answer was given before its body had come, until that has. */
   leftover: { readonly request: IncomingMessage; readonly fromBytes: number; sinceMs: number } | null;
+  /** Of the newest request, if its body is chunked. */
+  chunks: ChunkCount | null;
   /** `socket.bytesRead` when the last answer was finished: more than that means a request is arriving. */
   bytesReadWhenIdle: number;
-  /** When it last became idle while a drain was under way; nobody asks before. */
-  idleSinceMs: number;
 }
 
 /** The open connections of one service. */
 export interface Connections {
-  add(socket: Socket, peer?: Peer): Connection;
+  add(socket: Socket, peer: Peer): Connection;
   /** Adds it where it is not there: somebody may hand sockets to the server behind our back. */
   of(socket: Socket): Connection;
   all(): Iterable<Connection>;
@@ -66,10 +68,10 @@ export function createConnections(
   const open = new Map<Socket, Connection>();
   const waiting: (() => void)[] = [];
 
-  function add(socket: Socket, peer?: Peer): Connection {
+  function add(socket: Socket, peer: Peer): Connection {
     const connection: Connection = {
-      ...{ socket, peer, patience: createPatience(limits), state: 'open', request: null, response: null },
-      ...{ waiting: [], answers: 0, leftover: null, bytesReadWhenIdle: 0, idleSinceMs: 0 },
+      ...{ socket, peer, patience: createPatience(limits), state: 'open', exchange: null },
+      ...{ waiting: [], answers: 0, leftover: null, chunks: null, bytesReadWhenIdle: 0 },
     };
     open.set(socket, connection);
     // Whatever becomes of the listeners of node:http: a reset is nothing to die of.
@@ -87,11 +89,15 @@ export function createConnections(
 
   return {
     add,
-    of: (socket) => open.get(socket) ?? add(socket),
+    of: (socket) => open.get(socket) ?? add(socket, peerOf(socket)),
     all: () => open.values(),
     count: () => open.size,
     allClosed: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };
+}
+
+function peerOf(socket: Socket): Peer {
+  return { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, encrypted: false };
 }
 
 /** To be called when an answer, or the rest of a request's body, is done with. */
@@ -103,7 +109,7 @@ export function becameIdle(connection: Connection): void {
 export function isIdle(connection: Connection): boolean {
   return (
     connection.state === 'open' &&
-    connection.response === null &&
+    connection.exchange === null &&
     connection.waiting.length === 0 &&
     connection.socket.bytesRead === connection.bytesReadWhenIdle
   );

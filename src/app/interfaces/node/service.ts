@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import type { OriginOf } from '../../../http/origin.ts';
 import type { Service, ServiceOptions } from '../../contract.ts';
 import { createClosing, linger } from './closing.ts';
 import { configureServer } from './configure.ts';
@@ -10,14 +11,20 @@ import { createRounds, type Drain } from './rounds.ts';
 import { mustClose } from './situation.ts';
 import { createTurns } from './turns.ts';
 
+export interface NodeServiceOptions extends ServiceOptions {
+  /** What answers say in `Server` where the application does not; `null`: nothing. */
+  readonly serverHeader: string | null;
+  readonly originOf: OriginOf;
+}
+
 /**
  * Serves a `node:http` server from sockets that others accept: its `'connection'` event takes them, as Node's documentation provides
  * for. The server itself never listens, so that any number of addresses share it, and `server.close()`, which destroys idle keep-alive
  * connections at once, is never called.
  */
-export function createNodeService(server: Server, options: ServiceOptions): Service {
-  const { limits, observer, serverHeader } = options;
-  const drain: Drain = { pace: 'none', startedMs: 0 };
+export function createNodeService(server: Server, options: NodeServiceOptions): Service {
+  const { limits, observer, serverHeader, originOf } = options;
+  const drain: Drain = { idleMs: null };
   const connections = createConnections(limits, {
     opened(connection) {
       // Node's way to close behind an answer resets it where the client sends more.
@@ -30,8 +37,8 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
   });
   const guard = createResponseGuard({
     serverHeader,
-    mustClose: ({ req }) => mustClose(connections.of(req.socket), req, { limits, isDraining: drain.pace !== 'none' }),
-    wrongLength: ({ req }, why) => observer.failed(new Error(why), req),
+    mustClose: ({ req }) => mustClose(connections.of(req.socket), req, { limits, isDraining: drain.idleMs !== null }),
+    wrongLength: ({ req: { method = '', url = '' } }, why) => observer.failed(new Error(why), { method, target: url }),
   });
   const application = takeEvents(server, {
     request: (event, request, response) => turns.request(connections.of(request.socket), event, { request, response }),
@@ -45,8 +52,8 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       else if (fault !== 'closed') turns.malformed(connection, fault);
     },
   });
-  const closing = createClosing({ serverHeader, refused: (why) => options.refused?.(why.status, why.reason) });
-  const turns = createTurns({ limits, closing, application, guard, observer, drain });
+  const closing = createClosing({ serverHeader, refused: observer.refused });
+  const turns = createTurns({ limits, closing, application, guard, observer, originOf });
   const rounds = createRounds({ limits, connections, turns, drain });
   configureServer(server, limits);
 
@@ -56,10 +63,10 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       server.emit('connection', socket);
     },
     connections: () => connections.count(),
-    async drain(newPace) {
-      if (drain.pace === 'none') drain.startedMs = performance.now();
-      if (drain.pace !== 'quick') drain.pace = newPace;
-      if (connections.count() > 0) rounds.start();
+    async drain(pace) {
+      drain.idleMs = pace === 'quick' ? 0 : (drain.idleMs ?? limits.drainIdleTimeoutMs);
+      if (connections.count() === 0) return;
+      rounds.hasten();
       await connections.allClosed();
     },
     cut() {

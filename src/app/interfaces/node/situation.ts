@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Situation } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
+import { UNWANTED_BODY_BYTES } from '../../../http/persistence.ts';
 import { bytesTaken } from '../../../http/progress.ts';
 import { isWanted } from './body.ts';
 import { type Connection, isIdle } from './connections.ts';
 
-/** A body that nobody reads is read and thrown away up to here; more is not worth keeping a connection for. */
-export const UNWANTED_BODY_BYTES = 262_144;
-/** And for so long. */
+/** How long a body that nobody reads is read and thrown away, so that the connection can be used again. */
 const UNWANTED_BODY_MS = 3_000;
+/** Sixteen digits and two line ends. */
+const CHUNK_FRAME_BYTES = 20;
+const MOST_EXTENSION_BYTES = 16_384;
 /** The line end of the request line, and the empty line. */
 const LINE_ENDS_BYTES = 4;
 
@@ -29,26 +31,26 @@ export function mustClose(
   return Number(request.headers['content-length']) > UNWANTED_BODY_BYTES;
 }
 
-/** What the coarse timer finds a connection doing. */
-export function situationOf(connection: Connection): Situation {
+/** What the coarse timer finds a connection doing. `drainIdleMs`: how long it may idle in a drain, `null` where there is none. */
+export function situationOf(connection: Connection, drainIdleMs: number | null): Situation {
   const { socket } = connection;
   const reading = bodyUnderWay(connection);
   return {
     phase: phaseOf(connection),
-    serial: connection.answers,
+    requests: connection.answers,
     bodyBytes: reading !== null && isWanted(reading) ? socket.bytesRead : null,
     takenBytes: socket.writableLength > 0 ? bytesTaken(socket) : null,
+    drainIdleMs,
   };
 }
 
-function bodyUnderWay({ request, waiting }: Connection) {
-  if (request === null || request.complete || waiting.length > 0) return null;
-  return request;
+function bodyUnderWay({ exchange, waiting }: Connection): IncomingMessage | null {
+  return exchange === null || exchange.request.complete || waiting.length > 0 ? null : exchange.request;
 }
 
 function phaseOf(connection: Connection): Situation['phase'] {
   if (connection.state === 'upgraded' || connection.state === 'lingering') return connection.state;
-  if (connection.response !== null || connection.waiting.length > 0) return 'busy';
+  if (connection.exchange !== null || connection.waiting.length > 0) return 'busy';
   if (connection.socket.bytesRead === 0) return 'fresh';
   return connection.leftover !== null || isIdle(connection) ? 'idle' : 'head';
 }
@@ -67,4 +69,12 @@ export function isEndlessHead(connection: Connection, limits: HttpLimits): boole
   const { socket, bytesReadWhenIdle } = connection;
   if (phaseOf(connection) !== 'head') return false;
   return socket.bytesRead - bytesReadWhenIdle > limits.maxRequestLineBytes + limits.maxHeadBytes + LINE_ENDS_BYTES;
+}
+
+/** Whether chunks have more around them than any may have: the parser bounds neither leading zeros nor extensions in total. */
+export function isEndlessFraming(connection: Connection, limits: HttpLimits): boolean {
+  const { chunks, socket } = connection;
+  if (chunks === null || bodyUnderWay(connection) === null) return false;
+  const framingBytes = socket.bytesRead - chunks.fromBytes - chunks.bytes;
+  return framingBytes > chunks.pieces * CHUNK_FRAME_BYTES + MOST_EXTENSION_BYTES + limits.maxHeadBytes;
 }

@@ -1,15 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { unreachable } from '../../../errors.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
+import type { OriginOf } from '../../../http/origin.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
 import type { RequestObserver } from '../../contract.ts';
 import { examine } from './admission.ts';
-import { continueWhenRead, watchChunkedBody } from './body.ts';
+import { continueWhenRead, headBytesOf, watchChunkedBody } from './body.ts';
 import { type Closing, linger } from './closing.ts';
 import { becameIdle, type Connection, type Exchange, type RequestEvent, type Turn } from './connections.ts';
 import type { TakenEvents } from './events.ts';
-import type { Drain } from './rounds.ts';
+import { replaceFields } from './fields.ts';
 import { losesRest } from './upgrade.ts';
+import { nodeView } from './view.ts';
 
 /** So many pipelined requests may wait before the socket is paused. */
 const MOST_WAITING = 16;
@@ -22,7 +24,7 @@ export interface TurnsOptions {
   readonly closing: Closing;
   readonly application: TakenEvents;
   readonly observer: RequestObserver;
-  readonly drain: Drain;
+  readonly originOf: OriginOf;
   guard(response: ServerResponse): void;
 }
 
@@ -42,15 +44,23 @@ export class Turns {
   }
 
   /** A head has come. */
-  request(connection: Connection, event: RequestEvent, exchange: Exchange): void {
-    const { request, response } = exchange;
-    const { limits } = this.#options;
+  request(connection: Connection, event: RequestEvent, { request, response }: Omit<Exchange, 'clientAddress'>): void {
     if (connection.state !== 'open') return void request.resume();
-    const right = examine(request, limits) ?? (event === 'request' ? event : this.#eventFor(request));
+    const clientAddress = this.#examine(connection, request);
+    if (typeof clientAddress !== 'string') {
+      return this.#refuse(connection, clientAddress, { request, response, clientAddress: '' });
+    }
+    const exchange: Exchange = { request, response, clientAddress };
+    const right = event === 'request' ? event : this.#eventFor(request);
     if (typeof right !== 'string') return this.#refuse(connection, right, exchange);
+    const { limits } = this.#options;
     connection.leftover = null;
     if (request.headers['transfer-encoding'] !== undefined) {
-      watchChunkedBody(request, { limits, onFault: (why) => this.#refuseNewest(connection, why) });
+      connection.chunks = watchChunkedBody(request, {
+        limits,
+        fromBytes: isFree(connection) ? connection.bytesReadWhenIdle + headBytesOf(request) : request.socket.bytesRead,
+        onFault: (why) => this.#refuseNewest(connection, why),
+      });
     }
     if (request.headers.upgrade !== undefined && losesRest(request)) {
       response.shouldKeepAlive = false;
@@ -67,8 +77,8 @@ export class Turns {
   /** @param start hands the connection over */
   upgrade(connection: Connection, request: IncomingMessage, start: () => void): void {
     if (connection.state !== 'open') return;
-    const why = examine(request, this.#options.limits);
-    if (why !== null) return this.#refuse(connection, why, null);
+    const clientAddress = this.#examine(connection, request);
+    if (typeof clientAddress !== 'string') return this.#refuse(connection, clientAddress, null);
     connection.state = 'refusing';
     this.#take(connection, { kind: 'upgrade', start });
   }
@@ -77,38 +87,49 @@ export class Turns {
   malformed(connection: Connection, why: Refusal): void {
     if (connection.state !== 'open') return;
     const newest = connection.waiting.at(-1);
-    const request = newest === undefined ? connection.request : newest.kind === 'request' ? newest.request : null;
-    if (request !== null && !request.complete) this.#refuseNewest(connection, why);
+    const exchange = newest === undefined ? connection.exchange : newest.kind === 'request' ? newest : null;
+    if (exchange !== null && !exchange.request.complete) this.#refuseNewest(connection, why);
     else if (connection.leftover !== null) linger(connection);
     else this.#refuse(connection, why, null);
   }
 
   /** Answers the request that the application has, in its place. */
   overrule(connection: Connection, why: Refusal): void {
-    const { request, response } = connection;
-    if (request === null || response === null) return;
+    const { exchange } = connection;
+    if (exchange === null) return;
     connection.state = 'refusing';
-    this.#options.closing.refuse(connection, { request, response }, why);
+    this.#options.closing.refuse(connection, exchange, why);
   }
 
-  #run(connection: Connection, event: RequestEvent, { request, response }: Exchange): void {
+  /** Judges a head, and takes from it what its sender may not say. Returns the client's address. */
+  #examine(connection: Connection, request: IncomingMessage): string | Refusal {
+    const { limits, originOf } = this.#options;
+    const why = examine(request, limits);
+    if (why !== null) return why;
+    const origin = originOf(request.rawHeaders, connection.peer);
+    if ('status' in origin) return origin;
+    if (origin.fields !== request.rawHeaders) replaceFields(request, [...origin.fields]);
+    return origin.clientAddress;
+  }
+
+  #run(connection: Connection, event: RequestEvent, exchange: Exchange): void {
     const { application, guard, observer } = this.#options;
-    connection.request = request;
-    connection.response = response;
+    const { request, response } = exchange;
+    connection.exchange = exchange;
     guard(response);
-    observer.started?.(request, response);
-    response.on('close', () => this.#answered(connection, response));
+    if (observer.started !== undefined) observer.started(nodeView(exchange));
+    response.on('close', () => this.#answered(connection, exchange));
     if (event === 'checkContinue' && !application.listens(event)) {
       continueWhenRead(request, response);
       application.emit('request', request, response);
     } else application.emit(event, request, response);
   }
 
-  #answered(connection: Connection, response: ServerResponse): void {
-    const { request, socket } = connection;
-    if (connection.response !== response || request === null) return;
-    connection.request = null;
-    connection.response = null;
+  #answered(connection: Connection, exchange: Exchange): void {
+    if (connection.exchange !== exchange) return;
+    const { request } = exchange;
+    const { socket, waiting } = connection;
+    connection.exchange = null;
     connection.answers += 1;
     if (!request.complete && connection.state === 'open') {
       // An early answer: what is left of the request's body is no new request.
@@ -119,9 +140,9 @@ export class Turns {
       });
     }
     becameIdle(connection);
-    if (this.#options.drain.pace !== 'none') connection.idleSinceMs = performance.now();
-    this.#options.observer.finished?.(request, response);
-    if (connection.waiting.length > 0 && !socket.destroyed) this.#next(connection);
+    const { finished } = this.#options.observer;
+    if (finished !== undefined) finished(nodeView(exchange));
+    if (waiting.length > 0 && !socket.destroyed) this.#next(connection);
   }
 
   #next(connection: Connection): void {
@@ -177,6 +198,6 @@ export class Turns {
   }
 }
 
-function isFree({ response, waiting }: Connection): boolean {
-  return response === null && waiting.length === 0;
+function isFree({ exchange, waiting }: Connection): boolean {
+  return exchange === null && waiting.length === 0;
 }
