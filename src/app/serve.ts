@@ -41,7 +41,7 @@ export async function serveApplication(
   const server = await adaptNodeApplication(found?.app ?? application, (error, { method = '', url = '' }) =>
     observer.failed(error, { method, target: url }),
   );
-  return createNodeService(server, { limits, observer });
+  return createNodeService(server, { limits, observer, serverHeader: config.serverHeader, originOf });
 }
 
 function originFrom(forwarding: Forwarding): OriginOf {

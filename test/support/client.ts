@@ -28,6 +28,8 @@ export interface KeepAlive {
   /** Resolved when the connection is closed, by whomever; with the errno if it broke, else `null`. */
   readonly closed: Promise<string | null>;
   close(): void;
+  /** Breaks it off: whoever closes may still want the answer, as far as a server can tell. */
+  reset(): void;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -132,6 +134,7 @@ export async function openKeepAlive(to: Target, socket: Socket = connectTo(to)):
     send: async (bytes) => exchange(bytes, 'GET'),
     write: (bytes) => void socket.write(bytes),
     close: () => void socket.destroy(),
+    reset: () => void socket.resetAndDestroy(),
   };
 }
 

@@ -36,7 +36,8 @@ export function guardServer(server: Server, onFailure: ListenerFailure): Server 
 function answerServerError(response: ServerResponse): void {
   const body = 'Internal Server Error\n';
   for (const name of response.getHeaderNames()) response.removeHeader(name);
-  response.writeHead(500, {
+  // The reason is said: the application may have left one behind that no answer may hold.
+  response.writeHead(500, 'Internal Server Error', {
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',

@@ -1,15 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestView } from '../../contract.ts';
+import type { Exchange } from './connections.ts';
 
 const views = new WeakMap<ServerResponse, NodeView>();
+const overruled = new WeakMap<ServerResponse, number>();
 
 /** One view an answer. To see the length of its body, the first one must be asked for before the application writes. */
-export function nodeView(request: IncomingMessage, response: ServerResponse): RequestView {
-  const known = views.get(response);
+export function nodeView(exchange: Exchange): RequestView {
+  const known = views.get(exchange.response);
   if (known !== undefined) return known;
-  const view = new NodeView(request, response);
-  views.set(response, view);
+  const view = new NodeView(exchange);
+  views.set(exchange.response, view);
   return view;
+}
+
+/** The server answered in place of the application. */
+export function noteOverruled(response: ServerResponse, status: number): void {
+  overruled.set(response, status);
 }
 
 class NodeView implements RequestView {
@@ -18,11 +25,10 @@ class NodeView implements RequestView {
   readonly clientAddress: string;
   responseBytes = 0;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor({ request, response, clientAddress }: Exchange) {
     this.request = request;
     this.response = response;
-    // A closed socket has forgotten it.
-    this.clientAddress = request.socket.remoteAddress ?? '';
+    this.clientAddress = clientAddress;
     if (request.method !== 'HEAD') this.#countBytes();
   }
 
@@ -39,7 +45,7 @@ class NodeView implements RequestView {
   }
 
   get status(): number {
-    return this.response.headersSent ? this.response.statusCode : 499;
+    return this.response.headersSent ? this.response.statusCode : (overruled.get(this.response) ?? 499);
   }
 
   requestHeader(name: string): string | undefined {
