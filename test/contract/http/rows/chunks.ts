@@ -1,0 +1,218 @@
+import { byteName, CONTROLS, chunked, get, type RowCase, rowOf, taken } from '../case.ts';
+
+/** A chunked body that must not come to a clean end; `/must-fail` counts it if it does. */
+function broken(name: string, body: string, status = 400): RowCase {
+  return { name, send: chunked(body, '/must-fail'), expect: status, after: 'closed' };
+}
+
+const REST = '\r\nhello\r\n0\r\n\r\n';
+const BAD_SIZES = [
+  ...[
+    '',
+    '+5',
+    '-5',
+    '0x5',
+    '0X5',
+    'x5',
+    '5x',
+    '5h',
+    '5 ',
+    ' 5',
+    '\t5',
+    '5\t',
+    '5_0',
+    '_5',
+    '5_',
+    'g',
+    '5g',
+    '5.0',
+    '5,5',
+    '5e+0',
+    '5:',
+  ],
+  ...[
+    '"5"',
+    "'5'",
+    '%35',
+    '5%',
+    '\xb2',
+    '\xef\xbc\x95',
+    '5\xa0',
+    '\xa05',
+    '5\0',
+    '\x005',
+    '5\x0b',
+    '5\x7f',
+    '5\\',
+    '5/',
+    '5=',
+    '5 5',
+    '=5',
+  ],
+  ...[
+    '00000000000000005',
+    '20000000000000',
+    'fffffffffffffff',
+    'ffffffffffffffff',
+    '10000000000000005',
+    'f'.repeat(40),
+    '0'.repeat(200),
+  ],
+];
+const BAD_EXTENSIONS = [
+  ...[
+    ';',
+    '; ',
+    ';;',
+    ';;a',
+    ';a;',
+    ';=',
+    ';=b',
+    ';a=',
+    ';a=;',
+    ';a=;b',
+    ';a==b',
+    ';a=b=c',
+    ' ;a',
+    '\t;a',
+    ';a ;b',
+    ';a b',
+    ';a=b c',
+  ],
+  ...[
+    ';a ',
+    ';a\t',
+    ';a=b ',
+    ';a="b',
+    ';a=b"',
+    ';a="b"c',
+    ';a="b" c',
+    ';a="',
+    ';a="\\',
+    ';a="\\"',
+    ";a='b c'",
+    ';"a"',
+    ';"a"=b',
+    ';a="b";',
+  ],
+  ...[
+    ';@',
+    ';a@b',
+    ';a=@',
+    ';a=b@',
+    ';a=b/c',
+    ';a=(b)',
+    ';a:b',
+    ',a',
+    ';a,b',
+    ';\xe9',
+    ';a=\xe9',
+    ' a',
+    '\ta',
+    ':a',
+    ';a="\\\x01"',
+    ';[a]',
+  ],
+];
+const GOOD_EXTENSIONS = [
+  ...[
+    ';a',
+    ';a=b',
+    ';a=b;c=d',
+    ';a;b;c',
+    '; a',
+    ';\ta',
+    ';  a=b',
+    ';a =b',
+    ';a= b',
+    ';a \t=\t b',
+    ';a=b; c=d',
+    ';a=""',
+    ';a="b"',
+  ],
+  ...[
+    ';a="b c"',
+    ';a="\\""',
+    ';a="\\\\"',
+    ';a=";"',
+    ';a="b";c',
+    ';a="\t"',
+    ';a="\xe9"',
+    ';a="\\\xe9"',
+    ";!#$%&'*+-.^_`|~0aA=b",
+    ';a=0',
+    ';0=1',
+  ],
+];
+
+const sizes: readonly RowCase[] = [
+  ...BAD_SIZES.map((size) => broken(`size ${JSON.stringify(size.slice(0, 40))}`, `${size}${REST}`)),
+  ...['5', '05', '0005', '0000000000000005'].map((size) =>
+    taken(`size ${size}`, chunked(`${size}${REST}`), { body: 'hello' }),
+  ),
+  ...['a', 'A', '0a'].map((size) =>
+    taken(`size ${size}`, chunked(`${size}\r\n0123456789\r\n0\r\n\r\n`), { body: '0123456789' }),
+  ),
+  ...['0', '00', '0000000000000000'].map((size) =>
+    taken(`last size ${size}`, chunked(`1\r\na\r\n${size}\r\n\r\n`), { body: 'a' }),
+  ),
+  ...['', '+0', '-0', '0x0', ' 0', '0 ', '0_', '0g', '00000000000000000'].map((size) =>
+    broken(`last size ${JSON.stringify(size)}`, `1\r\na\r\n${size}\r\n\r\n`),
+  ),
+];
+
+const extensions: readonly RowCase[] = [
+  ...BAD_EXTENSIONS.map((text) => broken(`extension ${JSON.stringify(text)}`, `5${text}${REST}`)),
+  ...[...CONTROLS].map((byte) =>
+    broken(`${byteName(byte)} in an extension`, `5;a${String.fromCharCode(byte)}b${REST}`),
+  ),
+  ...[...CONTROLS].map((byte) =>
+    broken(`${byteName(byte)} in a quoted extension`, `5;a="${String.fromCharCode(byte)}"${REST}`),
+  ),
+  ...GOOD_EXTENSIONS.map((text) =>
+    taken(`extension ${JSON.stringify(text)}`, chunked(`5${text}${REST}`), { body: 'hello' }),
+  ),
+  taken('extension of the last chunk', chunked('5\r\nhello\r\n0;a="b"\r\n\r\n'), { body: 'hello' }),
+  broken('bad extension of the last chunk', '5\r\nhello\r\n0;\r\n\r\n'),
+  taken('15 KiB of extensions, in one chunk', chunked(`5;a=${'b'.repeat(15_360)}${REST}`), { body: 'hello' }),
+  { ...broken('17 KiB of extensions, in one chunk', `5;a=${'b'.repeat(17_408)}${REST}`, 413), orElse: [[400]] },
+  { ...broken('17 KiB of extensions, in many chunks', `1;a=bcde\r\na\r\n`.repeat(2_500), 413), orElse: [[400]] },
+];
+
+const ends: readonly RowCase[] = [
+  broken('bare LF after the size', '5\nhello\r\n0\r\n\r\n'),
+  broken('bare LF after the data', '5\r\nhello\n0\r\n\r\n'),
+  broken('bare LF after the last size', '5\r\nhello\r\n0\n\r\n'),
+  broken('bare LF at the very end', '5\r\nhello\r\n0\r\n\n'),
+  broken('bare LF everywhere', '5\nhello\n0\n\n'),
+  broken('bare LF after an extension', '5;a\nhello\r\n0\r\n\r\n'),
+  broken('bare LF in an extension that hides a size', '5;\n6\r\nhello\r\n0\r\n\r\n'),
+  broken('bare CR after the size', '5\rhello\r\n0\r\n\r\n'),
+  broken('bare CR after the data', '5\r\nhello\rX0\r\n\r\n'),
+  broken('bare CR after the last size', '5\r\nhello\r\n0\rX\n\r\n'),
+  broken('bare CR at the very end', '5\r\nhello\r\n0\r\n\rX'),
+  broken('bare CR in an extension', '5;a\rb\r\nhello\r\n0\r\n\r\n'),
+  broken('CR CR LF after the size', '5\r\r\nhello\r\n0\r\n\r\n'),
+  broken('CR CR LF after the data', '5\r\nhello\r\r\n0\r\n\r\n'),
+  broken('no CRLF after the data', '5\r\nhello0\r\n\r\n'),
+  broken('two other bytes after the data', '5\r\nhelloXX0\r\n\r\n'),
+  broken('LF CR after the data', '5\r\nhello\n\r0\r\n\r\n'),
+  broken('more data than the size says', '5\r\nhello!\r\n0\r\n\r\n'),
+  broken('less data than the size says', '6\r\nhello\r\n0\r\n\r\n'),
+  broken('an empty line between chunks', '5\r\nhello\r\n\r\n0\r\n\r\n'),
+  broken('no last chunk but a request', `5\r\nhello\r\n${get()}`),
+  broken('a body that is no chunk', 'hello'.repeat(10)),
+];
+
+/** RFC 9112, section 7.1. */
+export const chunks = rowOf('chunks', [
+  ...sizes,
+  ...extensions,
+  ...ends,
+  taken('no data', chunked('0\r\n\r\n'), { body: '' }),
+  taken('one chunk', chunked('5\r\nhello\r\n0\r\n\r\n'), { body: 'hello' }),
+  taken('several chunks', chunked('1\r\nh\r\n2\r\nel\r\n2\r\nlo\r\n0\r\n\r\n'), { body: 'hello' }),
+  taken('line ends in the data', chunked('4\r\n\r\n\r\n\r\n2\r\n\n\n\r\n0\r\n\r\n'), { body: '\r\n\r\n\n\n' }),
+  taken('data that looks like the end', chunked('5\r\n0\r\n\r\n\r\n0\r\n\r\n'), { body: '0\r\n\r\n' }),
+  taken('any bytes in the data', chunked('3\r\n\0\x80\xff\r\n0\r\n\r\n'), { body: '\0\x80\xff' }),
+]);
