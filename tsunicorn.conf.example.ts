@@ -9,6 +9,10 @@ export default defineConfig({
   // chdir: '/srv/app/current',
   // Environment variables for the workers, on top of those the server was started with.
   // env: { NODE_ENV: 'production' },
+  // How the application is called: `fetch` (Request in, Response out), `node` (request, response), or what it looks like (`auto`).
+  // interface: 'fetch',
+  // Whether fetch applications get light `Request` and `Response` classes in place of those of Node.js.
+  // fastFetch: false,
 
   // Socket
   // The addresses to listen on.
@@ -39,6 +43,56 @@ export default defineConfig({
   // bootTimeout: 120,
   // How long a worker that stops keeps idle connections open for a request that is already on its way.
   // drainIdleTimeout: 0.5,
+  // How long one request may take, from its head to the end of its answer; 0: for ever.
+  // requestTimeout: 60,
+  // How long the head of a request may take, from its first byte.
+  // headerTimeout: 5,
+  // How long a client may be silent within the body of a request.
+  // bodyTimeout: 10,
+  // How long a client may not read the answer that waits for it.
+  // writeTimeout: 30,
+
+  // Security
+  // The longest request line in bytes: method, target and version.
+  // limitRequestLine: 4094,
+  // How many header fields a request may have.
+  // limitRequestFields: 50,
+  // The longest header field in bytes: name, colon and value.
+  // limitRequestFieldSize: 16380,
+  // How many bytes all header fields of a request may have together.
+  // limitRequestHead: 65536,
+  // How many bytes the body of a request may have; 0: any number.
+  // limitRequestBody: 10485760,
+  // What answers say in their `Server` field; `null`: they have none.
+  // serverHeader: 'shop',
+
+  // Proxies
+  // The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody, `unix` for peers on unix sockets.
+  // forwardedAllowIps: ['10.0.0.0/8', 'unix'],
+  // Header fields by which a trusted proxy says that the client used TLS, and the value that says so.
+  // secureSchemeHeaders: { X-FORWARDED-PROTO: 'https' },
+  // Further header fields that only a trusted proxy may send, `_` and `-` being the same.
+  // forwarderHeaders: ['SCRIPT_NAME', 'REMOTE_USER'],
+  // What becomes of a header field with `_` in its name: removed (`drop`), or the request is answered with 400 (`refuse`).
+  // headerMap: 'refuse',
+  // Whether connections begin with a header of the PROXY protocol, and in which version (`auto`: either).
+  // proxyProtocol: 'auto',
+  // The peers that may send a header of the PROXY protocol, written like `forwardedAllowIps`.
+  // proxyAllowIps: ['10.1.2.3', 'unix'],
+
+  // TLS
+  // The private key (PEM) of the certificate in `certFile`; `null`: no TLS.
+  // keyFile: '/etc/ssl/private/app.key',
+  // The certificate (PEM), followed by those between it and the root.
+  // certFile: '/etc/ssl/certs/app.pem',
+  // The authorities (PEM) that may sign the certificates of clients.
+  // caFile: '/etc/ssl/certs/clients-ca.pem',
+  // Whether clients are asked for a certificate.
+  // clientCert: 'required',
+  // The ciphers, as OpenSSL writes them; `null`: those that Node.js takes.
+  // ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20',
+  // The oldest version of TLS that is spoken.
+  // minVersion: 'TLSv1.3',
 
   // Process
   // The file that holds the master's process id; `null`: none.

@@ -1,59 +1,111 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { familyOf, isAlive } from './family.ts';
 
 /** A server to be measured: how to start it, and how its output says that it is up. */
 export interface Contender {
-  readonly name: string;
-  readonly command: readonly string[];
+  readonly id: string;
+  /** As sentences name it. */
+  readonly title: string;
+  /** As tables name it, beside the one that it is compared with. */
+  readonly short: string;
+  /** How many processes answer requests. */
+  readonly processes: number;
+  /** Asked for when it is started, since a peer's program may have to be installed first. */
+  command(nodeFlags: readonly string[]): readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The first group is the port. */
+  /** An environment variable that names a directory of its own, which goes when the contender stops. */
+  readonly homeVariable?: string;
+  /** The first group, or else the last address seen, is the port. */
   readonly upWhen: RegExp;
+  /** How often `upWhen` is printed until the contender is up. */
+  readonly upTimes?: number;
 }
 
-/** A contender that runs. Whoever started it stops it. */
+/** A contender that runs. */
 export interface Running {
   readonly port: number;
   readonly startedInMs: number;
-  /** Resident memory in MiB of each process, the oldest first. */
-  memoryMiB(): number[];
+  /** The process ids of its processes, the oldest first. */
+  pids(): number[];
   stop(): Promise<void>;
 }
 
-const PATIENCE_MS = 20_000;
+/** Where contenders run. Whoever opened it closes it, and so stops all that still run; none starts after that. */
+export interface Stage {
+  start(contender: Contender, options?: { nodeFlags?: readonly string[] }): Promise<Running>;
+  close(): Promise<void>;
+}
+
+const START_PATIENCE_MS = 20_000;
+const STOP_PATIENCE_MS = 10_000;
 
 /** The absolute path of a file of the project. */
 export function projectFile(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-/** Starts a contender and waits until it is up. Throws with its output when it does not come up. */
-export async function start(contender: Contender): Promise<Running> {
-  const [program = '', ...args] = contender.command;
-  const startedMs = performance.now();
-  const child = spawn(program, args, { env: { ...process.env, ...contender.env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const port = await portOf(child, contender);
+export function openStage(): Stage {
+  const running = new Set<() => Promise<void>>();
+  let closed = false;
   return {
-    port,
-    startedInMs: performance.now() - startedMs,
-    memoryMiB: () => familyOf(child.pid ?? 0).map(residentMiB),
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      await gone;
+    async start(contender, { nodeFlags = [] } = {}) {
+      if (closed) throw new Error('The benchmarks are being stopped.');
+      const home = contender.homeVariable === undefined ? null : mkdtempSync(join(tmpdir(), 'tsunicorn-bench-'));
+      const [program = '', ...args] = contender.command(nodeFlags);
+      const env = {
+        ...process.env,
+        ...contender.env,
+        ...(home === null ? {} : { [contender.homeVariable ?? '']: home }),
+      };
+      const startedMs = performance.now();
+      const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const stop = async () => {
+        if (!running.delete(stop)) return;
+        await stopFamily(child);
+        if (home !== null) rmSync(home, { recursive: true, force: true });
+      };
+      running.add(stop);
+      try {
+        const port = await portOf(child, contender);
+        return { port, startedInMs: performance.now() - startedMs, pids: () => familyOf(child.pid ?? 0), stop };
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...running].map((stop) => stop()));
     },
   };
+}
+
+/** Asks the oldest process to stop, and kills what is left of its family when that takes too long. */
+async function stopFamily(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const family = familyOf(child.pid);
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const patience = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
+  await gone;
+  clearTimeout(patience);
+  for (const pid of family.filter(isAlive)) process.kill(pid, 'SIGKILL');
 }
 
 function portOf(child: ChildProcess, contender: Contender): Promise<number> {
   return new Promise((resolve, reject) => {
     const lines: string[] = [];
     let port = 0;
-    const fail = () => reject(new Error(`${contender.name} did not start:\n${lines.join('\n')}`));
-    const timer = setTimeout(fail, PATIENCE_MS);
+    let missing = contender.upTimes ?? 1;
+    const fail = () => reject(new Error(`${contender.title} did not start. It said:\n${lines.join('\n')}`));
+    const timer = setTimeout(fail, START_PATIENCE_MS);
+    child.once('error', (error) => reject(new Error(`${contender.title} did not start: ${error.message}`)));
     child.once('exit', fail);
     for (const stream of [child.stdout, child.stderr]) {
       if (stream === null) continue;
@@ -62,22 +114,12 @@ function portOf(child: ChildProcess, contender: Contender): Promise<number> {
         port = Number(/127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? port);
         const match = contender.upWhen.exec(line);
         if (match === null) return;
+        missing -= 1;
+        if (missing > 0) return;
         clearTimeout(timer);
         child.off('exit', fail);
         resolve(Number(match[1] ?? port));
       });
     }
   });
-}
-
-function familyOf(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
-  return [pid, ...children.flatMap(familyOf)];
-}
-
-function residentMiB(pid: number): number {
-  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib ?? 0) / 1024;
 }

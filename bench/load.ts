@@ -1,21 +1,52 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { projectFile } from './contender.ts';
+import { BUSY_CONNECTIONS, type Scenario } from './scenarios.ts';
+import { type Measured, parseWrk } from './wrk-output.ts';
 
-/** Throws with the repair when the load generator is not installed. */
-export function requireWrk(): void {
-  if (spawnSync('wrk', ['--version']).error === undefined) return;
+/** The version of the load generator. Throws with the repair when it is not installed. */
+export function wrkVersion(): string {
+  const { stdout, error } = spawnSync('wrk', ['--version'], { encoding: 'utf8' });
+  if (error === undefined) return /^wrk (\S+)/m.exec(stdout)?.[1] ?? 'of unknown version';
   throw new Error(
     'The benchmarks need wrk. Install it (Debian: apt-get install wrk; macOS: brew install wrk) and try again.',
   );
 }
 
-/** Requests per second that a server answers on `connections` keep-alive connections. Throws when an answer was missing or no 2xx. */
-export function measure(port: number, options: { seconds: number; connections: number }): number {
-  const { seconds, connections } = options;
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}/`];
-  const { stdout, status } = spawnSync('wrk', args, { encoding: 'utf8', timeout: (seconds + 30) * 1_000 });
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
-  if (status !== 0 || rate === undefined || /Non-2xx|Socket errors/.test(stdout)) {
-    throw new Error(`The load went wrong:\n${stdout}`);
-  }
-  return Number(rate);
+/** Lets wrk ask for `seconds` (whole ones). Throws when an answer was missing or no 2xx. */
+export async function measure(
+  port: number,
+  { scenario, seconds }: { scenario: Scenario; seconds: number },
+): Promise<Measured> {
+  const script = scenario.requestBytes > 0 ? ['-s', projectFile('bench/echo.lua')] : [];
+  const size = ['-t1', `-c${BUSY_CONNECTIONS}`, `-d${seconds}s`, '--latency'];
+  const wrk = spawn('wrk', [...size, ...script, `http://127.0.0.1:${port}${scenario.path}`], {
+    env: { ...process.env, BODY_BYTES: String(scenario.requestBytes) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = () => wrk.kill();
+  process.once('exit', end);
+  const [output, complaints] = await Promise.all([text(wrk.stdout), text(wrk.stderr), once(wrk, 'close')]);
+  process.off('exit', end);
+  return parseWrk(`${output}${complaints}`);
+}
+
+/** Asks once and returns the body. Throws when the answer is not what the scenario expects. */
+export async function answerTo(scenario: Scenario, port: number): Promise<Buffer> {
+  const sent = Buffer.alloc(scenario.requestBytes, 'x');
+  const method = sent.length > 0 ? 'POST' : 'GET';
+  const message = request({ host: '127.0.0.1', port, path: scenario.path, method, agent: false });
+  message.end(sent);
+  const [response]: IncomingMessage[] = await once(message, 'response');
+  const pieces: Buffer[] = [];
+  for await (const piece of response ?? []) pieces.push(piece);
+  const body = Buffer.concat(pieces);
+  const whole = scenario.answerBytes === undefined || body.length === scenario.answerBytes;
+  const echoed = sent.length === 0 || sent.equals(body);
+  if (response?.statusCode === 200 && whole && echoed) return body;
+  throw new Error(
+    `${scenario.path} answered ${response?.statusCode} with ${body.length} bytes; expected were 200 and ${scenario.answerBytes ?? 'some'}.`,
+  );
 }

@@ -1,88 +1,114 @@
-import { type Contender, projectFile, start } from './contender.ts';
-import { measure, requireWrk } from './load.ts';
-import { format, summarize } from './statistics.ts';
+import { writeFileSync } from 'node:fs';
+import { type BarGroup, chartOf } from './chart.ts';
+import { compare, type Outcome } from './compare.ts';
+import { type Comparison, chosenComparisons, profiledServer } from './comparisons.ts';
+import { openStage, projectFile, type Stage } from './contender.ts';
+import { contenderNamed, contenders } from './contenders.ts';
+import { wrkVersion } from './load.ts';
+import { factsOfThisRun } from './machine.ts';
+import { helpText, type Options, parseOptions } from './options.ts';
+import { CHART_TITLE, pageOf, versus } from './page.ts';
+import { installPeers } from './peers.ts';
+import { profile } from './profile.ts';
+import { lineOf, summaryOf } from './report.ts';
+import { scenarioNamed, scenarios } from './scenarios.ts';
+import { measureStarts, type StartCost } from './start-cost.ts';
+import { decimal, format } from './statistics.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 31);
-// Many short rounds: what the machine does meanwhile changes within seconds, and a pair should meet the same mood.
-const SECONDS = Number(process.env.SECONDS ?? 1);
-const STARTS = 7;
-const CONNECTIONS = 32;
-const WORKERS = 2;
+const STARTS = 5;
+/** A profile of less says little. */
+const PROFILE_SECONDS = 5;
+const PAGE = 'docs/benchmarks.md';
+const CHART = 'benchmarks.svg';
 
-const hello = projectFile('bench/peers/hello.mjs');
-const tsunicorn: Contender = {
-  name: 'tsunicorn',
-  command: [
-    process.execPath,
-    projectFile('dist/bin.js'),
-    ...['--workers', String(WORKERS), '--bind', '127.0.0.1:0', '--log-format', 'json', hello],
-  ],
-  upWhen: /"server\.ready"/,
-};
-const cluster: Contender = {
-  name: 'node:cluster',
-  command: [process.execPath, projectFile('bench/peers/cluster.mjs')],
-  env: { WORKERS: String(WORKERS) },
-  upWhen: /listening on (\d+)/,
-};
-const bare: Contender = {
-  name: 'bare node:http',
-  command: [process.execPath, projectFile('bench/peers/bare.mjs')],
-  upWhen: /listening on (\d+)/,
-};
+const stage = openStage();
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+// Whoever read the output went away (`| head`): the servers must not stay behind.
+process.stdout.on('error', () => interrupted.abort());
+interrupted.signal.addEventListener('abort', () => stage.close().then(() => process.exit(130)));
 
-requireWrk();
-await compareThroughput(tsunicorn, cluster);
-await compareWorker();
-
-/** The two in turn, both running all the time, so that the machine's moods meet them alike. */
-async function compareThroughput(ours: Contender, peer: Contender): Promise<void> {
-  const [first, second] = [await start(ours), await start(peer)];
-  const rates: { ours: number; peer: number }[] = [];
-  try {
-    for (const { port } of [first, second]) measure(port, { seconds: 2, connections: CONNECTIONS });
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const load = { seconds: SECONDS, connections: CONNECTIONS };
-      // The order alternates too: whoever comes second meets a warmer machine.
-      const oursFirst = round % 2 === 0;
-      const a = measure(oursFirst ? first.port : second.port, load);
-      const b = measure(oursFirst ? second.port : first.port, load);
-      rates.push(oursFirst ? { ours: a, peer: b } : { ours: b, peer: a });
-      process.stderr.write(`round ${round + 1} of ${ROUNDS}\r`);
-    }
-  } finally {
-    await Promise.all([first.stop(), second.stop()]);
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  // What broke because the servers were stopped is no news.
+  if (!interrupted.signal.aborted) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
   }
-  console.log(
-    `'hello world', ${WORKERS} workers, ${CONNECTIONS} connections, ${ROUNDS} rounds of ${SECONDS} s in turn, Node ${process.version}`,
-  );
-  console.log(`  ${ours.name.padEnd(14)} ${format(summarize(rates.map((rate) => rate.ours)))} req/s`);
-  console.log(`  ${peer.name.padEnd(14)} ${format(summarize(rates.map((rate) => rate.peer)))} req/s`);
-  console.log(`  ratio          ${format(summarize(rates.map((rate) => rate.ours / rate.peer)), 2)}`);
+} finally {
+  await stage.close();
 }
 
-/** What a worker costs beside a bare process that runs the same listener: time until it answers, and memory before the first request. */
-async function compareWorker(): Promise<void> {
-  const readyMs: number[] = [];
-  const workerMiB: number[] = [];
-  const masterMiB: number[] = [];
-  const bareMs: number[] = [];
-  const bareMiB: number[] = [];
-  for (let round = 0; round < STARTS; round += 1) {
-    const server = await start(tsunicorn);
-    const process = await start(bare);
-    const [master = Number.NaN, ...workers] = server.memoryMiB();
-    masterMiB.push(master);
-    workerMiB.push(...workers);
-    readyMs.push(server.startedInMs);
-    bareMs.push(process.startedInMs);
-    bareMiB.push(...process.memoryMiB());
-    await Promise.all([server.stop(), process.stop()]);
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  if (options.mode === 'help') {
+    process.stdout.write(helpText);
+    return;
   }
-  console.log(
-    `start to ready: server with ${WORKERS} workers ${format(summarize(readyMs))} ms, bare process ${format(summarize(bareMs))} ms`,
+  wrkVersion();
+  installPeers();
+  if (options.mode === 'profile') {
+    const contender = contenderNamed(profiledServer(options));
+    const seconds = Math.max(options.seconds, PROFILE_SECONDS);
+    for (const name of options.scenarios ?? ['hello']) {
+      await profile(stage, { contender, scenario: scenarioNamed(name), seconds });
+    }
+    return;
+  }
+  // Looked up first: what is missing shall show now and not in ten minutes.
+  const facts = options.writes ? factsOfThisRun() : [];
+  const outcomes = await measureAll(stage, options);
+  const startCosts = options.measuresStart ? await measureStartCosts(stage, options) : [];
+  if (!options.writes) return;
+  writeFileSync(
+    projectFile(PAGE),
+    pageOf({ facts, outcomes, startCosts, starts: STARTS, seconds: options.seconds }, CHART),
   );
-  console.log(
-    `memory at rest: worker ${format(summarize(workerMiB), 1)} MiB, master ${format(summarize(masterMiB), 1)} MiB, bare process ${format(summarize(bareMiB), 1)} MiB`,
-  );
+  writeFileSync(projectFile(`docs/${CHART}`), chartOf(CHART_TITLE, barsOf(outcomes)));
+  console.log(`Written: ${PAGE} and docs/${CHART}.`);
+}
+
+async function measureAll(stage: Stage, options: Options): Promise<Outcome[]> {
+  const { rounds, seconds } = options;
+  const comparisons = chosenComparisons(options);
+  const total = comparisons.flatMap((row) => row.scenarios).length;
+  announce(comparisons, total * 2 * (rounds * seconds + 1));
+  const outcomes: Outcome[] = [];
+  for (const row of comparisons) {
+    for await (const outcome of compare(stage, { ...row, rounds, seconds })) {
+      outcomes.push(outcome);
+      console.log(`${`${outcomes.length}/${total}`.padStart(5)}  ${lineOf(outcome)}`);
+    }
+  }
+  return outcomes;
+}
+
+function announce(comparisons: readonly Comparison[], seconds: number): void {
+  if (comparisons.length === 0) return;
+  const time = seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  console.log(`Comparing ${comparisons.map((row) => `${row.ours} with ${row.peer}`).join(', ')}: about ${time}.`);
+}
+
+async function measureStartCosts(stage: Stage, options: Options): Promise<StartCost[]> {
+  const { ours, peers } = options;
+  const chosen = peers === null ? contenders : contenders.filter(({ id }) => peers.includes(id) || id === ours);
+  console.log(`Starting ${chosen.map(({ id }) => id).join(', ')} ${STARTS} times each.`);
+  const costs = await measureStarts(stage, { contenders: chosen, starts: STARTS });
+  for (const { id, readyMs, servingMiB, masterMiB } of costs) {
+    const master = Number.isNaN(masterMiB.median) ? '' : `, master ${decimal(masterMiB.median, 1)} MiB`;
+    console.log(`${id.padEnd(7)} ready in ${format(readyMs)} ms, ${format(servingMiB, 1)} MiB a process${master}`);
+  }
+  return costs;
+}
+
+function barsOf(outcomes: readonly Outcome[]): BarGroup[] {
+  return scenarios
+    .map(({ id, title }) => ({
+      title,
+      bars: outcomes
+        .filter(({ scenario }) => scenario === id)
+        .map((outcome) => ({ label: versus(outcome), ratio: summaryOf(outcome).ratio })),
+    }))
+    .filter(({ bars }) => bars.length > 0);
 }

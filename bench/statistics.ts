@@ -15,5 +15,11 @@ export function summarize(values: readonly number[]): Sample {
 
 /** `median (min–max)`, with so many digits behind the point. */
 export function format({ median, min, max }: Sample, digits = 0): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+  if (Number.isNaN(median)) return 'not measured';
+  return `${decimal(median, digits)} (${decimal(min, digits)}–${decimal(max, digits)})`;
+}
+
+/** `12,345.6`, with so many digits behind the point. */
+export function decimal(value: number, digits = 0): string {
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

@@ -17,7 +17,7 @@ export const errorCodes = {
   BIND_FAILED: { exitCode: 1, title: 'The operating system refused to bind the address.' },
   PID_FILE: { exitCode: 1, title: 'The pid file cannot be written, or names a server that runs.' },
   LOG_FILE: { exitCode: 1, title: 'A log file cannot be opened for append.' },
-  HOOK_FAILED: { exitCode: 1, title: 'The hook onStarting or preFork threw, which stops the start.' },
+  HOOK_FAILED: { exitCode: 1, title: 'The hook onStarting, preFork or tlsContext threw, which stops the start.' },
   RELOAD_NEEDS_RESTART: {
     exitCode: 1,
     title: 'A reload met changed settings that only a restart can apply; nothing was changed.',

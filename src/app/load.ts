@@ -7,7 +7,7 @@ import { describeThrown } from './describe.ts';
 import { candidateFiles, parseTarget, type Target } from './target.ts';
 
 /** Named exports that mean the application when there is no default one, in this order. */
-const USUAL_NAMES = ['app', 'application', 'handler', 'server', 'listener'];
+const USUAL_NAMES = ['fetch', 'app', 'application', 'handler', 'server', 'listener'];
 
 /** What a target exports, not yet looked at. */
 export interface LoadedApplication {

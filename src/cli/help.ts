@@ -54,7 +54,7 @@ function align(texts: readonly string[]): string {
 function describe(setting: Setting): string {
   const variable = environmentText(setting);
   const facts = [
-    `default: ${defaultText(setting)}`,
+    `default: ${defaultText(setting).replaceAll('","', '", "')}`,
     ...(variable === undefined ? [] : [`environment: ${variable}`]),
     ...(setting.appliesOn === 'restart' ? ['needs a restart'] : []),
   ];

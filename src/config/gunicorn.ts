@@ -11,6 +11,9 @@ const renamed = {
   name: '"procName" here',
   log_file: '"errorLog" here',
   workdir: '"chdir" here',
+  ca_certs: '"caFile" here',
+  cert_reqs: '"clientCert" here: "none", "optional" or "required"',
+  ssl_context: 'the hook "tlsContext" here',
 } as const;
 
 /** Names that only the command line has. */
@@ -34,7 +37,7 @@ const leftOut = {
   sendfile: 'the application decides how it sends files',
   suppress_ragged_eofs: 'there is nothing to switch',
   do_handshake_on_connect: 'there is nothing to switch',
-  ssl_version: 'use a proxy that ends TLS',
+  ssl_version: 'use "minVersion"',
   tmp_upload_dir: 'the application decides where it keeps uploads',
   permit_unconventional_http_method: 'loosening HTTP invites request smuggling; correct the client',
   permit_unconventional_http_version: 'loosening HTTP invites request smuggling; correct the client',
@@ -49,7 +52,6 @@ const leftOut = {
 
 /** What the design has and this release has not yet, and what serves until then. */
 const later: Readonly<Record<string, readonly string[]>> = {
-  'The application may be whatever its file exports.': ['interface'],
   'Python applications need Gunicorn until then.': ['python', 'pythonPath', 'processes', 'threads', 'queueTimeout'],
   'Start the server as the user it shall run as, for example with User= and UMask= of systemd.': [
     'user',
@@ -60,37 +62,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'm',
   ],
   'Let systemd or a container run it in the foreground.': ['daemon', 'D'],
-  'Let a proxy such as nginx end TLS.': [
-    'keyFile',
-    'certFile',
-    'caFile',
-    'caCerts',
-    'clientCert',
-    'certReqs',
-    'ciphers',
-    'minVersion',
-    'tlsContext',
-    'sslContext',
-  ],
-  'Let a proxy such as nginx set this limit.': [
-    'requestTimeout',
-    'headerTimeout',
-    'bodyTimeout',
-    'writeTimeout',
-    'limitRequestLine',
-    'limitRequestFields',
-    'limitRequestFieldSize',
-    'limitRequestBody',
-    'workerConnections',
-  ],
-  'Read the forwarded headers in the application, and only those that your proxy sets.': [
-    'forwardedAllowIps',
-    'secureSchemeHeaders',
-    'forwarderHeaders',
-    'headerMap',
-    'proxyProtocol',
-    'proxyAllowIps',
-  ],
+  'Let a proxy such as nginx set this limit.': ['workerConnections'],
   'Write the log to standard output and error, and let systemd or the container carry it on.': [
     'captureOutput',
     'syslog',
@@ -106,7 +78,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
   ],
   'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable', 'preExec'],
   'Use "reload".': ['reloadEngine'],
-  'Remove it.': ['preloadApp', 'preload', 'fastFetch', 'reusePort', 'maxMemory', 'settleTime'],
+  'Remove it.': ['preloadApp', 'preload', 'reusePort', 'maxMemory', 'settleTime'],
 };
 
 const answers: ReadonlyMap<string, (written: string) => string> = new Map([

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TlsOptions } from 'node:tls';
 import type { Config, Hooks } from '../settings.ts';
 import { kindOf } from './wording.ts';
 
@@ -49,8 +50,12 @@ export interface HookParameters {
   readonly oldValue: number;
   readonly evidence: TimeoutEvidence;
   readonly faults: readonly string[];
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  /** Of `node:http`, or for fetch applications the platform's. */
+  readonly request: IncomingMessage | Request;
+  /** `null`: the application failed, or its client left. */
+  readonly response: ServerResponse | Response | null;
+  readonly config: Config;
+  readonly defaultFactory: () => TlsOptions;
 }
 
 export interface HookRecord {
@@ -87,6 +92,13 @@ export const hookTable = [
     process: 'worker',
     parameters: ['worker'],
     summary: 'In the worker, after it loaded the application and before its first request.',
+  },
+  {
+    name: 'tlsContext',
+    process: 'worker',
+    parameters: ['config', 'defaultFactory'],
+    summary:
+      'Before a worker with TLS accepts: what it returns are the options of its TLS server, for which `defaultFactory()` gives those that the settings mean. If it throws, the worker does not start.',
   },
   { name: 'workerReady', process: 'master', parameters: ['server', 'worker'], summary: 'When a worker became ready.' },
   {

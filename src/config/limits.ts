@@ -1,6 +1,6 @@
 import type { Config } from '../settings.ts';
 
-/** The limits in milliseconds, as everything behind the configuration wants them. */
+/** The limits in milliseconds and bytes, as everything behind the configuration wants them. */
 export interface Limits {
   /** `null`: a worker may be silent for ever. */
   readonly timeoutMs: number | null;
@@ -9,6 +9,17 @@ export interface Limits {
   readonly keepAliveMs: number;
   readonly bootTimeoutMs: number;
   readonly drainIdleTimeoutMs: number;
+  /** `null`: a request may take for ever. */
+  readonly requestTimeoutMs: number | null;
+  readonly headerTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly writeTimeoutMs: number;
+  readonly maxRequestLineBytes: number;
+  readonly maxFields: number;
+  readonly maxFieldBytes: number;
+  readonly maxHeadBytes: number;
+  /** `null`: any number. */
+  readonly maxBodyBytes: number | null;
   readonly maxSurge: number;
 }
 
@@ -20,6 +31,15 @@ export function limitsOf(config: Config): Limits {
     keepAliveMs: toMs(config.keepAlive),
     bootTimeoutMs: toMs(config.bootTimeout),
     drainIdleTimeoutMs: toMs(config.drainIdleTimeout),
+    requestTimeoutMs: config.requestTimeout === 0 ? null : toMs(config.requestTimeout),
+    headerTimeoutMs: toMs(config.headerTimeout),
+    bodyTimeoutMs: toMs(config.bodyTimeout),
+    writeTimeoutMs: toMs(config.writeTimeout),
+    maxRequestLineBytes: config.limitRequestLine,
+    maxFields: config.limitRequestFields,
+    maxFieldBytes: config.limitRequestFieldSize,
+    maxHeadBytes: config.limitRequestHead,
+    maxBodyBytes: config.limitRequestBody === 0 ? null : config.limitRequestBody,
     maxSurge: config.maxSurge,
   };
 }

@@ -14,6 +14,9 @@ export function withAbsolutePaths(config: Config, cwd: string): Config {
     errorLog: config.errorLog === '-' ? '-' : resolve(cwd, config.errorLog),
     accessLog: absolute(config.accessLog),
     pidFile: absolute(config.pidFile),
+    keyFile: absolute(config.keyFile),
+    certFile: absolute(config.certFile),
+    caFile: absolute(config.caFile),
     reloadExtraFiles: config.reloadExtraFiles.map((path) => resolve(cwd, path)),
   };
 }

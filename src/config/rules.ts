@@ -9,7 +9,7 @@ interface Facts {
 
 type Rule = (facts: Facts) => string[];
 
-const rules: readonly Rule[] = [appIsGiven, jitterHasRequests, addressesDiffer];
+const rules: readonly Rule[] = [appIsGiven, jitterHasRequests, addressesDiffer, tlsIsWhole, clientsAreVouchedFor];
 
 /** The faults between settings that are each right on their own. A setting that is itself at fault is not looked at. */
 export function checkRules(facts: Facts): string[] {
@@ -42,6 +42,41 @@ function addressesDiffer({ config, merged }: Facts): string[] {
     const same = first === address ? 'twice' : `as "${first}" and as "${address}", which are the same`;
     return [`"bind" from ${source} holds one address ${same}. Remove one.`];
   });
+}
+
+function tlsIsWhole({ config, merged }: Facts): string[] {
+  const { keyFile, certFile } = config;
+  if (keyFile === undefined || certFile === undefined) return [];
+  const sourceOf = (name: string) => sourcePhrase(merged.get(name)?.source ?? '');
+  if (keyFile !== null && certFile !== null) return [];
+  if (keyFile !== null) return [halfTls('keyFile', 'certFile', sourceOf('keyFile'))];
+  if (certFile !== null) return [halfTls('certFile', 'keyFile', sourceOf('certFile'))];
+  const { clientCert = 'none', ciphers = null } = config;
+  const alone = [...(clientCert === 'none' ? [] : ['clientCert']), ...(ciphers === null ? [] : ['ciphers'])];
+  return alone.map(
+    (name) =>
+      `"${name}" (from ${sourceOf(name)}) counts only with TLS, but no "keyFile" and "certFile" are given. Set them, or remove "${name}".`,
+  );
+}
+
+function halfTls(given: string, missing: string, source: string): string {
+  return `"${given}" (from ${source}) is given without "${missing}". TLS needs both: set "${missing}" too, or remove "${given}".`;
+}
+
+function clientsAreVouchedFor({ config, merged }: Facts): string[] {
+  const { clientCert, caFile } = config;
+  if (clientCert === undefined || caFile === undefined) return [];
+  if (clientCert !== 'none' && caFile === null) {
+    const source = sourcePhrase(merged.get('clientCert')?.source ?? '');
+    return [
+      `"clientCert" is '${clientCert}' (from ${source}), but no "caFile" says who may sign the certificates of clients. Set "caFile" too, or remove "clientCert".`,
+    ];
+  }
+  if (clientCert !== 'none' || caFile === null) return [];
+  const source = sourcePhrase(merged.get('caFile')?.source ?? '');
+  return [
+    `"caFile" (from ${source}) is given, but "clientCert" is 'none', so no client is asked for a certificate. Set "clientCert" to 'required' or 'optional', or remove "caFile".`,
+  ];
 }
 
 /** A bare port means this machine, an empty host every IPv4 address (see `bind`). */

@@ -10,6 +10,15 @@ export interface InheritedListener {
   readonly url: string;
 }
 
+/** What a worker with TLS serves with: the files as the master read and checked them. All but the certificates is secret. */
+export interface TlsMaterial {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string | null;
+  /** 48 bytes in base64, the same for all workers of a generation: what one of them issued, any of them resumes. */
+  readonly ticketKeys: string;
+}
+
 /** What a worker needs to know to start. `config` is the master's validated configuration; functions do not travel. */
 export interface BootMessage {
   readonly type: 'boot';
@@ -19,6 +28,8 @@ export interface BootMessage {
   readonly config: Config;
   /** The text of the config file as the master read it, for the worker's hooks; `null` when the file can hold none. */
   readonly configFile: { readonly path: string; readonly source: string } | null;
+  /** `null`: no TLS. */
+  readonly tls: TlsMaterial | null;
 }
 
 export type MasterMessage =
@@ -86,11 +97,12 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
 }
 
 function parseBoot(raw: Record<string, unknown>): BootMessage | null {
-  const { workerId, generation, listeners, config, configFile } = raw;
+  const { workerId, generation, listeners, config, configFile, tls } = raw;
   if (!isCount(workerId) || !isCount(generation) || !isConfig(config)) return null;
   if (!Array.isArray(listeners) || !listeners.every(isInheritedListener)) return null;
   if (configFile !== null && !isConfigFile(configFile)) return null;
-  return { type: 'boot', workerId, generation, listeners, config, configFile };
+  if (tls !== null && !isTlsMaterial(tls)) return null;
+  return { type: 'boot', workerId, generation, listeners, config, configFile, tls };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -124,4 +136,10 @@ function isConfig(value: unknown): value is Config {
 
 function isConfigFile(value: unknown): value is { path: string; source: string } {
   return isRecord(value) && typeof value.path === 'string' && typeof value.source === 'string';
+}
+
+function isTlsMaterial(value: unknown): value is TlsMaterial {
+  if (!isRecord(value)) return false;
+  const { key, cert, ca, ticketKeys } = value;
+  return [key, cert, ticketKeys].every((text) => typeof text === 'string') && (ca === null || typeof ca === 'string');
 }

@@ -6,6 +6,9 @@ export type BindAddress =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'fd'; readonly fd: number };
 
+/** What is spoken on every address: with or without TLS. */
+export type Scheme = 'http' | 'https';
+
 /** `sun_path` holds 108 bytes on Linux and 104 on macOS, the last of them NUL (unix(7)). */
 const LONGEST_UNIX_PATH = process.platform === 'darwin' ? 103 : 107;
 const FORMS = 'HOST:PORT, [IPv6]:PORT, :PORT, PORT, unix:PATH or fd://NUMBER';
@@ -43,8 +46,8 @@ export function formatBind(address: BindAddress): string {
 }
 
 /** The address as a browser or a log reader takes it: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
-export function addressUrl(address: BindAddress): string {
-  return address.kind === 'tcp' ? `http://${formatBind(address)}` : formatBind(address);
+export function addressUrl(address: BindAddress, scheme: Scheme): string {
+  return address.kind === 'tcp' ? `${scheme}://${formatBind(address)}` : formatBind(address);
 }
 
 function parseUnix(text: string): BindAddress | { fault: string } {

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
-import { addressUrl, type BindAddress, formatBind } from './address.ts';
+import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
 
 /**
  * A bound socket that the master holds for its whole life and never accepts from. Workers inherit `fd` and listen on it. Whoever called
@@ -26,6 +26,7 @@ interface ServerHandle {
 }
 
 export interface BindOptions {
+  readonly scheme: Scheme;
   readonly socketMode: number;
   /** A unix socket that nobody answered on was removed. */
   onStale?(path: string): void;
@@ -43,19 +44,19 @@ export async function bindAll(addresses: readonly BindAddress[], options: BindOp
   }
 }
 
-async function bindOne(address: BindAddress, { socketMode, onStale }: BindOptions): Promise<Listener> {
+async function bindOne(address: BindAddress, { scheme, socketMode, onStale }: BindOptions): Promise<Listener> {
   switch (address.kind) {
     case 'tcp':
-      return bindTcp(address);
+      return bindTcp(address, scheme);
     case 'unix':
       if (await removeStaleSocket(address.path)) onStale?.(address.path);
-      return asListener(createUnixHandle(address, socketMode), address);
+      return asListener(createUnixHandle(address, socketMode), address, scheme);
     case 'fd':
-      return adoptDescriptor(address);
+      return adoptDescriptor(address, scheme);
   }
 }
 
-async function bindTcp(address: BindAddress & { kind: 'tcp' }): Promise<Listener> {
+async function bindTcp(address: BindAddress & { kind: 'tcp' }, scheme: Scheme): Promise<Listener> {
   const { address: ip, family } = await lookup(address.host).catch((cause: unknown) => {
     const advice = `The name does not resolve (${messageOf(cause)}). Write an address, such as 127.0.0.1, or correct "bind".`;
     throw new TsunicornError('BIND_FAILED', `Cannot listen on ${formatBind(address)}: ${advice}`, { cause });
@@ -68,7 +69,7 @@ async function bindTcp(address: BindAddress & { kind: 'tcp' }): Promise<Listener
     handle.close();
     throw bindError(address, errno);
   }
-  return asListener(handle, { kind: 'tcp', host: address.host, port: name.port ?? address.port });
+  return asListener(handle, { kind: 'tcp', host: address.host, port: name.port ?? address.port }, scheme);
 }
 
 function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: number): ServerHandle {
@@ -81,20 +82,20 @@ function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: n
   }
 }
 
-function adoptDescriptor(address: BindAddress & { kind: 'fd' }): Listener {
+function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme): Listener {
   const handle = createHandle(address, [null, 0, -1, address.fd, 0]);
   const name: { address?: string; port?: number } = {};
   const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
-  const url = isTcp ? addressUrl({ kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 }) : formatBind(address);
-  return { ...asListener(handle, address), url };
+  const named: BindAddress = isTcp ? { kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 } : address;
+  return { ...asListener(handle, address, scheme), url: addressUrl(named, scheme) };
 }
 
-function asListener(handle: ServerHandle, address: BindAddress): Listener {
+function asListener(handle: ServerHandle, address: BindAddress, scheme: Scheme): Listener {
   let open = true;
   return {
     fd: handle.fd,
     address,
-    url: addressUrl(address),
+    url: addressUrl(address, scheme),
     close() {
       if (open) handle.close();
       open = false;

@@ -1,4 +1,5 @@
 import * as net from 'node:net';
+import { acceptDirectly, type Receive } from './direct-sockets.ts';
 
 /** While other sockets are served the queue fills again: only after a turn of the event loop as short as this is 'empty' still true. */
 const QUIET_TURN_MS = 0.1;
@@ -19,9 +20,15 @@ export interface Acceptor {
  * Listens on an inherited descriptor. `backlog` is the positional argument on purpose: `options.backlog` is ignored together with `fd`,
  * and every worker would reset the kernel's backlog to 511.
  *
- * @param onConnection owns the socket that it is given.
+ * @param handlers own the sockets that they are given. With `onSocket` bytes are handed in past the stream of the socket, where Node can;
+ *   else `onConnection` gets it.
  */
-export function acceptFrom(fd: number, backlog: number, onConnection: (socket: net.Socket) => void): Promise<Acceptor> {
+export function acceptFrom(
+  fd: number,
+  backlog: number,
+  handlers: { onConnection(socket: net.Socket): void; onSocket?: ((socket: net.Socket) => Receive) | undefined },
+): Promise<Acceptor> {
+  const { onConnection, onSocket } = handlers;
   let accepted = 0;
   // What node:http sets on its own sockets (lib/_http_server.js): half-open allowed, Nagle off.
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -49,6 +56,12 @@ export function acceptFrom(fd: number, backlog: number, onConnection: (socket: n
     server.once('error', reject);
     server.listen({ fd }, backlog, () => {
       server.off('error', reject);
+      if (onSocket !== undefined) {
+        acceptDirectly(server, (socket) => {
+          accepted += 1;
+          return onSocket(socket);
+        });
+      }
       resolve(acceptor);
     });
   });

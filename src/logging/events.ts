@@ -52,7 +52,9 @@ export const logEvents = {
   'app.loaded': { level: 'debug', message: 'application loaded' },
   'app.uncaughtException': { level: 'error', message: 'the application let an exception escape' },
   'app.unhandledRejection': { level: 'error', message: 'the application left a rejected promise unhandled' },
+  'tls.handshakeFailed': { level: 'info', message: 'TLS handshakes failed' },
   'request.failed': { level: 'error', message: 'the application failed on a request' },
+  'request.refused': { level: 'info', message: 'a request was refused, or a connection ended at its deadline' },
   'drain.started': { level: 'debug', message: 'drain started' },
   'drain.cut': { level: 'warn', message: 'connections cut at the end of gracefulTimeout' },
 

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { limitsOf } from '../config/limits.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
 import type { System } from '../os/system.ts';
 import { type BootFailure, endedEarly, notReadyInTime, notStarted } from './boot-failure.ts';
 import { createCrew } from './crew.ts';
 import { createInbox } from './inbox.ts';
+import type { VettedConfig } from './vet.ts';
 
 const WORKER_ID = 1;
 
@@ -13,10 +14,10 @@ const WORKER_ID = 1;
  *
  * @throws TsunicornError with what the application said when it does not become ready within `bootTimeout`.
  */
-export async function checkApplication(loaded: LoadedConfig, context: { system: System; cwd: string }): Promise<void> {
+export async function checkApplication(loaded: VettedConfig, context: { system: System; cwd: string }): Promise<void> {
   const { system, cwd } = context;
   const inbox = createInbox();
-  const crew = createCrew({ system, inbox, listeners: [], cwd });
+  const crew = createCrew({ system, inbox, listeners: [], cwd, ticketSecret: randomBytes(32) });
   const { bootTimeoutMs } = limitsOf(loaded.config);
   const deadlineMs = system.nowMs() + bootTimeoutMs;
   crew.spawn({ id: WORKER_ID, generation: 0 }, loaded);

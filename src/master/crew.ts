@@ -1,17 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { hasWorkerHook } from '../config/hooks.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
 import type { Listener } from '../listener/bind.ts';
 import { FIRST_INHERITED_FD, type OwnedProcess, type System } from '../os/system.ts';
 import type { Inbox } from './inbox.ts';
+import { ticketKeysOf } from './ticket-keys.ts';
+import type { VettedConfig } from './vet.ts';
 
 const WORKER_SCRIPT = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 
 /** The worker processes that were started and are not yet reaped. */
 export interface Crew {
   /** Starts a worker; what becomes of it comes through the inbox. Returns its pid, 0 when it could not be started. */
-  spawn(worker: { id: number; generation: number }, loaded: LoadedConfig): number;
+  spawn(worker: { id: number; generation: number }, loaded: VettedConfig): number;
   send(workerId: number, message: MasterMessage): void;
   sendToAll(message: MasterMessage): void;
   signal(workerId: number, name: 'SIGABRT' | 'SIGKILL'): void;
@@ -23,13 +24,16 @@ export function createCrew(context: {
   inbox: Pick<Inbox, 'push'>;
   listeners: readonly Listener[];
   cwd: string;
+  /** The same for the whole life of the master; see `ticketKeysOf`. */
+  ticketSecret: Buffer;
 }): Crew {
-  const { system, inbox, listeners, cwd } = context;
+  const { system, inbox, listeners, cwd, ticketSecret } = context;
   const processes = new Map<number, OwnedProcess>();
   const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({ fd: FIRST_INHERITED_FD + index, url }));
 
   return {
-    spawn({ id, generation }, { config, hooks, file }) {
+    spawn({ id, generation }, loaded) {
+      const { config, hooks, file, tls } = loaded;
       const process = system.spawn(
         {
           script: WORKER_SCRIPT,
@@ -54,6 +58,7 @@ export function createCrew(context: {
         listeners: inherited,
         config,
         configFile: hasWorkerHook(hooks) ? file : null,
+        tls: tls === null ? null : { ...tls, ticketKeys: ticketKeysOf(ticketSecret, { ...loaded, tls, generation }) },
       };
       process.send(message);
       return process.pid;

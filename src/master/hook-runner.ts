@@ -16,7 +16,9 @@ export interface HookRunner {
 export function createHookRunner(log: Pick<Logger, 'event'>): HookRunner {
   let last: Promise<void> = Promise.resolve();
   const run = (name: keyof Hooks, call: Call): Promise<void> => {
-    last = last.then(() => callHook(call)).catch((error: unknown) => log.event('hook.failed', { hook: name, error }));
+    last = last
+      .then(async () => void (await callHook(call)))
+      .catch((error: unknown) => log.event('hook.failed', { hook: name, error }));
     return last;
   };
   return { run, notify: (name, call) => void run(name, call) };

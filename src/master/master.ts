@@ -1,5 +1,5 @@
 import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
-import type { LoadedConfig, LoadRequest } from '../config/load.ts';
+import type { LoadRequest } from '../config/load.ts';
 import type { TsunicornError } from '../errors.ts';
 import type { Listener } from '../listener/bind.ts';
 import { hookLog } from '../logging/hook-log.ts';
@@ -11,6 +11,7 @@ import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { Pool } from './pool.ts';
+import type { VettedConfig } from './vet.ts';
 
 /** What the arbiter acts with. The pool, which it decides on, is apart from this. */
 export interface Master {
@@ -23,7 +24,7 @@ export interface Master {
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed. */
-  readonly configs: Map<number, LoadedConfig>;
+  readonly configs: Map<number, VettedConfig>;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
@@ -37,7 +38,7 @@ export interface Master {
 }
 
 /** The configuration that is in force. */
-export function activeConfig(master: Master, pool: Pool): LoadedConfig {
+export function activeConfig(master: Master, pool: Pool): VettedConfig {
   const loaded = master.configs.get(pool.generation);
   if (loaded === undefined) throw new Error(`generation ${pool.generation} has no configuration`);
   return loaded;

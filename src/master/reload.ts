@@ -1,22 +1,29 @@
 import { diffConfigs, restartNeeded } from '../config/diff.ts';
-import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
+import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { messageOf, TsunicornError } from '../errors.ts';
-import { vetted } from './vet.ts';
+import { type VettedConfig, vetted } from './vet.ts';
 
 /**
  * Reads the configuration again, as at the start, and refuses it when it is faulty or needs more than a reload. Nothing is changed here.
  *
  * @throws TsunicornError with every fault, for the log and for whoever asked.
  */
-export async function reloadConfig(request: LoadRequest, current: LoadedConfig): Promise<LoadedConfig> {
+export async function reloadConfig(request: LoadRequest, current: VettedConfig): Promise<VettedConfig> {
   const loaded = vetted(await loadConfig(request));
   const refused = restartNeeded(diffConfigs(current.config, loaded.config));
-  if (refused.length === 0) return loaded;
   const faults = refused.map(
     ({ name, oldText, newText }) =>
       `"${name}" changed from ${oldText} to ${newText}, which a reload can not apply: restart the server, or change it back.`,
   );
+  if ((current.tls === null) !== (loaded.tls === null)) faults.push(tlsSwitched(current));
+  if (faults.length === 0) return loaded;
   throw new TsunicornError('RELOAD_NEEDS_RESTART', 'The reload needs a restart, so nothing was changed.', { faults });
+}
+
+/** While the workers are replaced, one address would speak both: half of the clients would be turned away. */
+function tlsSwitched({ tls }: VettedConfig): string {
+  const change = tls === null ? '"keyFile" and "certFile" are new' : '"keyFile" and "certFile" are gone';
+  return `${change}, and a reload can not switch TLS ${tls === null ? 'on' : 'off'}: restart the server, or change it back.`;
 }
 
 /** The faults of whatever went wrong while a configuration was read, one sentence each. */

@@ -1,4 +1,5 @@
-import { type LoadedConfig, type LoadRequest, loadConfig } from '../config/load.ts';
+import { randomBytes } from 'node:crypto';
+import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
 import { bindAll, type Listener } from '../listener/bind.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
@@ -14,7 +15,7 @@ import { activeConfig, activeServerInfo, type Master, serverInfo } from './maste
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
-import { bindAddresses, vetted } from './vet.ts';
+import { bindAddresses, type VettedConfig, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
 /** What a server is made of before it has workers. */
@@ -23,7 +24,7 @@ interface Foundation {
   readonly system: System;
   readonly inbox: Inbox;
   readonly log: Logger;
-  readonly loaded: LoadedConfig;
+  readonly loaded: VettedConfig;
 }
 
 /**
@@ -51,6 +52,7 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
   let listeners: readonly Listener[] = [];
   try {
     listeners = await bindAll(addresses, {
+      scheme: loaded.tls === null ? 'http' : 'https',
       socketMode: config.socketMode,
       onStale: (path) => log.event('socket.replaced', { path }),
     });
@@ -67,7 +69,7 @@ async function supervise(foundation: Foundation, listeners: readonly Listener[])
   const { request, system, inbox, log, loaded } = foundation;
   const master: Master = {
     ...{ request, system, inbox, log, listeners },
-    crew: createCrew({ system, inbox, listeners, cwd: request.cwd }),
+    crew: createCrew({ system, inbox, listeners, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),

@@ -1,18 +1,29 @@
 import { statSync } from 'node:fs';
 import type { LoadedConfig } from '../config/load.ts';
 import { invalidConfig } from '../config/load-hooks.ts';
+import type { TlsFiles } from '../config/tls-options.ts';
+import { forwardingFaults } from '../http/forwarding-faults.ts';
 import { type BindAddress, parseBind } from '../listener/address.ts';
 import { accessLogFormatFault } from '../logging/access-log.ts';
 import type { Config } from '../settings.ts';
+import { readTlsFiles } from './tls-files.ts';
+
+/** A configuration that can be served. */
+export interface VettedConfig extends LoadedConfig {
+  /** What the files of the TLS settings held when they were checked: what every worker of this generation serves. `null`: no TLS. */
+  readonly tls: TlsFiles | null;
+}
 
 /**
- * Looks at what only the parts that use a value can judge: addresses, directories, and the access log's format.
+ * Looks at what only the parts that use a value can judge: addresses, directories, the access log's format, whom to believe about
+ * requests, and the files of TLS.
  *
  * @throws TsunicornError `CONFIG_INVALID` with every fault.
  */
-export function vetted(loaded: LoadedConfig): LoadedConfig {
+export function vetted(loaded: LoadedConfig): VettedConfig {
   const { bind, accessLogFormat, chdir } = loaded.config;
   const formatFault = accessLogFormatFault(accessLogFormat);
+  const tls = readTlsFiles(loaded.config);
   const faults = [
     ...(chdir === null || isDirectory(chdir)
       ? []
@@ -22,8 +33,10 @@ export function vetted(loaded: LoadedConfig): LoadedConfig {
       return 'fault' in address ? [address.fault] : [];
     }),
     ...(formatFault === null ? [] : [formatFault]),
+    ...forwardingFaults(loaded.config),
+    ...tls.faults,
   ];
-  if (faults.length === 0) return loaded;
+  if (faults.length === 0) return { ...loaded, tls: tls.files };
   throw invalidConfig(faults);
 }
 

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 import type { RequestObserver, Service } from '../app/contract.ts';
-import { adaptNodeApplication } from '../app/interfaces/node/adapt.ts';
-import { createNodeService } from '../app/interfaces/node/service.ts';
-import { loadApplication } from '../app/load.ts';
+import { serveApplication } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
-import type { InheritedListener } from '../ipc/messages.ts';
+import type { Peer } from '../http/peer.ts';
+import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom } from '../listener/inherit.ts';
 import type { Config } from '../settings.ts';
+import type { Equipment } from './equipment.ts';
 
 /**
  * Loads the application and makes it answer.
@@ -16,10 +16,32 @@ import type { Config } from '../settings.ts';
  * @throws TsunicornError for a person; whatever else is thrown comes from the application.
  */
 export async function bootService(config: Config, observer: RequestObserver): Promise<Service> {
-  const application = await loadApplication(config.app, process.cwd());
-  const server = await adaptNodeApplication(application, observer.failed);
-  const { keepAliveMs, drainIdleTimeoutMs } = limitsOf(config);
-  return createNodeService(server, { limits: { keepAliveMs, drainIdleTimeoutMs }, observer });
+  return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd() });
+}
+
+/**
+ * Puts in front of a service what the settings ask for: the PROXY protocol, and behind it TLS.
+ *
+ * @throws TsunicornError `HOOK_FAILED`
+ */
+export async function behindFronts(
+  service: Service,
+  boot: BootMessage,
+  context: { equipment: Equipment; observer: RequestObserver },
+): Promise<Service> {
+  const { config, tls } = boot;
+  const { hooks, log } = context.equipment;
+  let front = service;
+  // Loaded on demand: most servers need neither.
+  if (tls !== null) {
+    const { behindTls } = await import('./tls.ts');
+    front = await behindTls(front, tls, { config, hooks, log });
+  }
+  if (config.proxyProtocol !== 'off') {
+    const { behindProxies } = await import('./proxy.ts');
+    front = behindProxies(front, config.proxyProtocol, { config, refused: context.observer.refused });
+  }
+  return front;
 }
 
 /** Starts to accept on every inherited socket. Nothing is accepted before this: a worker without an application takes no connection. */
@@ -29,19 +51,27 @@ export function acceptAll(
   service: Service,
 ): Promise<Acceptor[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
+  const { open } = service;
   const onConnection = (socket: Socket) => {
-    service.accept(socket);
+    service.accept(socket, peerOf(socket));
     courtesy.accepted();
   };
+  const onSocket =
+    open === undefined
+      ? undefined
+      : (socket: Socket) => {
+          const receive = open(socket, peerOf(socket));
+          courtesy.accepted();
+          return receive;
+        };
   return Promise.all(
     listeners.map(({ fd, url }) =>
-      acceptFrom(fd, backlog, onConnection).catch((cause: unknown) => {
+      acceptFrom(fd, backlog, { onConnection, onSocket }).catch((cause: unknown) => {
         throw listenError(url, cause);
       }),
     ),
   );
 }
-
 /** Two servers that bind at the same moment both succeed; the one that listens second learns it only here. */
 function listenError(url: string, cause: unknown): TsunicornError {
   if (errnoOf(cause) !== 'EADDRINUSE') {
@@ -49,4 +79,8 @@ function listenError(url: string, cause: unknown): TsunicornError {
   }
   const sentence = `Cannot listen on ${url}: another process began to listen there meanwhile. "ss -ltnp" shows which; stop it or change "bind".`;
   return new TsunicornError('BIND_IN_USE', sentence, { cause });
+}
+
+function peerOf(socket: Socket): Peer {
+  return { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, encrypted: false };
 }

@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestObserver } from '../app/contract.ts';
+import type { RequestObserver, RequestView } from '../app/contract.ts';
 import type { Config } from '../settings.ts';
-import { accessRecord, countResponseBytes, type ResponseCount } from './access.ts';
+import { accessRecord, type Beginning, beginNow } from './access.ts';
 import type { MasterChannel } from './channel.ts';
 import type { Equipment } from './equipment.ts';
 import { recycleAfter } from './recycle.ts';
+import { logSparingly } from './sparing-log.ts';
 
 /**
  * What this worker does at the start and the end of a request: access log, hooks, counting for `maxRequests`. A request pays only for
@@ -13,27 +13,29 @@ import { recycleAfter } from './recycle.ts';
 export function observeFor(equipment: Equipment, config: Config, channel: MasterChannel): RequestObserver {
   const { accessLog, hooks, worker, log } = equipment;
   const limit = recycleAfter(config, Math.random());
-  const counts = new WeakMap<ServerResponse, ResponseCount>();
+  const beginnings = new WeakMap<RequestView, Beginning>();
+  const refused = logSparingly<{ status: number; reason: string; clientAddress: string }>(log, 'request.refused');
   let requests = 0;
 
-  const started = (request: IncomingMessage, response: ServerResponse) => {
-    if (accessLog !== null) counts.set(response, countResponseBytes(response));
+  const started = (view: RequestView) => {
+    if (accessLog !== null) beginnings.set(view, beginNow());
     if (hooks.preRequest !== undefined) {
-      void equipment.runHook('preRequest', ({ preRequest }) => preRequest?.(worker, request));
+      void equipment.runHook('preRequest', ({ preRequest }) => preRequest?.(worker, view.request));
     }
   };
-  const finished = (request: IncomingMessage, response: ServerResponse) => {
+  const finished = (view: RequestView) => {
     requests += 1;
-    const count = counts.get(response);
-    if (count !== undefined) accessLog?.write(accessRecord(request, response, count));
+    const beginning = beginnings.get(view);
+    if (beginning !== undefined) accessLog?.write(accessRecord(view, beginning));
     if (hooks.postRequest !== undefined) {
-      void equipment.runHook('postRequest', ({ postRequest }) => postRequest?.(worker, request, response));
+      void equipment.runHook('postRequest', ({ postRequest }) => postRequest?.(worker, view.request, view.response));
     }
     if (requests === limit) void channel.send({ type: 'recycle', why: 'maxRequests' });
   };
   return {
-    ...(accessLog !== null || hooks.preRequest !== undefined ? { started } : {}),
+    ...(accessLog !== null || hooks.preRequest !== undefined || hooks.postRequest !== undefined ? { started } : {}),
     ...(accessLog !== null || hooks.postRequest !== undefined || limit !== null ? { finished } : {}),
-    failed: (error, request) => log.event('request.failed', { error, method: request.method, target: request.url }),
+    failed: (error, view) => log.event('request.failed', { error, method: view?.method, target: view?.target }),
+    refused: ({ status, reason }, { address }) => refused({ status, reason, clientAddress: address }),
   };
 }

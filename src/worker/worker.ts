@@ -2,7 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
-import { acceptAll, bootService } from './boot.ts';
+import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { type MasterChannel, openMasterChannel } from './channel.ts';
 import { type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
@@ -91,9 +91,11 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
     equipment.hooks = await loadHooks(message.configFile);
   }
   await equipment.runHook('postFork', ({ postFork }) => postFork?.(equipment.server, equipment.worker));
-  const service = await bootService(config, observeFor(equipment, config, channel));
+  const observer = observeFor(equipment, config, channel);
+  const application = await bootService(config, observer);
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
+  const service = await behindFronts(application, message, { equipment, observer });
   const acceptors = await acceptAll(message.listeners, config.backlog, service);
   const { gracefulTimeoutMs } = limitsOf(config);
   return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };

@@ -84,11 +84,11 @@ export function rawRequest(to: Target, bytes: string | Buffer, options: { timeou
   });
 }
 
-/** Connects; requests can be sent at once. */
-export async function openKeepAlive(to: Target): Promise<KeepAlive> {
-  const socket = connectTo(to);
+/** Connects; requests can be sent at once. A socket that is given, and belongs to the answer then, is connected already. */
+export async function openKeepAlive(to: Target, socket: Socket = connectTo(to)): Promise<KeepAlive> {
   const closed = closeOf(socket);
   await new Promise<void>((resolve, reject) => {
+    if (!socket.connecting) return resolve();
     socket.once('connect', resolve);
     socket.once('error', reject);
   });

@@ -44,9 +44,14 @@ const projectDir = fileURLToPath(new URL('../..', import.meta.url));
 const CONFIGURES =
   /^(TSUNICORN_.*|PORT|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS|NODE_OPTIONS|LISTEN_.*|NOTIFY_SOCKET|WATCHDOG_.*)$/;
 
-/** The absolute path of a file below `test/fixtures`. */
+/**
+ * The absolute path of a file below `test/fixtures`. With `TSUNICORN_TEST_INTERFACE=fetch`, of an application's twin in `apps/fetch` where
+ * there is one: so the same tests run with another interface.
+ */
 export function fixture(path: string): string {
-  return resolve(projectDir, 'test/fixtures', path);
+  const twin = path.replace(/^apps\//, `apps/${process.env.TSUNICORN_TEST_INTERFACE}/`);
+  const file = resolve(projectDir, 'test/fixtures', twin);
+  return existsSync(file) ? file : resolve(projectDir, 'test/fixtures', path);
 }
 
 /** Makes the temporary folder and the command line. The caller owns the folder and removes it. */

@@ -87,7 +87,15 @@ function valueWord(setting: Setting): string {
 }
 
 function stringWord(setting: Setting, schema: { readonly pattern?: string }): string {
-  if (schema.pattern !== undefined) return 'MODE';
-  const words: Readonly<Record<string, string>> = { bind: 'ADDRESS', accessLogFormat: 'FORMAT', procName: 'NAME' };
-  return words[setting.name] ?? 'PATH';
+  const words: Readonly<Record<string, string>> = {
+    bind: 'ADDRESS',
+    accessLogFormat: 'FORMAT',
+    procName: 'NAME',
+    serverHeader: 'TEXT',
+    forwardedAllowIps: 'ADDRESSES',
+    proxyAllowIps: 'ADDRESSES',
+    forwarderHeaders: 'NAMES',
+    ciphers: 'LIST',
+  };
+  return words[setting.name] ?? (schema.pattern === undefined ? 'PATH' : 'MODE');
 }

@@ -3,8 +3,11 @@ import { application } from './application.ts';
 import { debugging } from './debugging.ts';
 import { logging } from './logging.ts';
 import { serverProcess } from './process.ts';
+import { proxies } from './proxies.ts';
+import { security } from './security.ts';
 import { socket } from './socket.ts';
 import { timeouts } from './timeouts.ts';
+import { tls } from './tls.ts';
 import { workers } from './workers.ts';
 
 const table = [
@@ -12,6 +15,9 @@ const table = [
   ...socket,
   ...workers,
   ...timeouts,
+  ...security,
+  ...proxies,
+  ...tls,
   ...serverProcess,
   ...logging,
   ...debugging,

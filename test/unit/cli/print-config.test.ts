@@ -13,8 +13,8 @@ describe('printConfig', () => {
     expect(lines[0]).to.equal('# config file: /srv/c.ts');
     expect(lines.slice(1, 1 + settingNames.length).map((line) => line.split(' ')[0])).to.deep.equal([...settingNames]);
     expect(text)
-      .to.match(/^workers {12}4 +# flag --workers$/m)
-      .and.match(/^socketMode {9}0o660 +# default$/m);
+      .to.match(/^workers {16}4 +# flag --workers$/m)
+      .and.match(/^socketMode {13}0o660 +# default$/m);
   });
 
   it('shows no secret', () => expect(text).to.include('"LANG":"C"').and.not.include('hunter2'));

@@ -24,7 +24,7 @@ describe('readFileValues', () => {
     ['worksers', /did you mean "workers"\?/],
     ['raw_env', /"raw_env" is "env" here/],
     ['worker_class', /left out on purpose/],
-    ['certfile', /not in this release/],
+    ['certfile', /did you mean "certFile"/],
     ['frobnicate', /^Unknown setting "frobnicate" in the file tsunicorn\.conf\.ts: remove it\./],
     ['constructor', /^Unknown setting "constructor"/],
   ];

@@ -11,12 +11,11 @@ describe('gunicornAnswer', () => {
     ['worker-class', /left out on purpose/],
     ['permit_obsolete_folding', /left out on purpose: loosening HTTP/],
     ['config', /the flag --config/],
-    ['keyFile', /not in this release\. Let a proxy/],
-    ['ca_certs', /not in this release/],
+    ['ca_certs', /^"ca_certs" is "caFile" here/],
     ['user', /not in this release/],
     ['processes', /not in this release/],
     ['preExec', /not in this release/],
-    ['forwarded_allow_ips', /not in this release/],
+    ['worker_connections', /not in this release\. Let a proxy/],
   ];
   for (const [written, answer] of cases) {
     it(`tells what to do instead of ${written}`, () => expect(gunicornAnswer(written)).to.match(answer));
@@ -25,7 +24,7 @@ describe('gunicornAnswer', () => {
   it('says nothing about names that nobody has', () => expect(gunicornAnswer('frobnicate')).to.equal(undefined));
 
   it('sends nobody away from a name that exists', () => {
-    const names = ['raw_env', 'user', 'paste', 'preExec', 'interface'];
+    const names = ['raw_env', 'user', 'paste', 'preExec', 'threads'];
     expect(names.filter((name) => findSetting(name) ?? findHook(name))).to.deep.equal([]);
   });
 });

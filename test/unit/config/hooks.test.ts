@@ -10,6 +10,7 @@ describe('hookTable', () => {
     ]);
     expect(byProcess('worker')).to.have.members([
       ...['postFork', 'postWorkerInit', 'workerInt', 'workerAbort', 'workerExit', 'preRequest', 'postRequest'],
+      'tlsContext',
     ]);
   });
 });

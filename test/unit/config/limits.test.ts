@@ -11,6 +11,15 @@ describe('limitsOf', () => {
       keepAliveMs: 0,
       bootTimeoutMs: 60_000,
       drainIdleTimeoutMs: 250,
+      requestTimeoutMs: null,
+      headerTimeoutMs: 10_000,
+      bodyTimeoutMs: 30_000,
+      writeTimeoutMs: 60_000,
+      maxRequestLineBytes: 8190,
+      maxFields: 100,
+      maxFieldBytes: 8190,
+      maxHeadBytes: 32_768,
+      maxBodyBytes: null,
       maxSurge: 3,
     });
   });

@@ -47,4 +47,33 @@ describe('checkRules', () => {
   for (const bind of different) {
     it(`allows ${bind.join(' and ')}`, () => expect(faultsFor({ app: 'a', bind })).to.deep.equal([]));
   }
+
+  const pair = { keyFile: '/k', certFile: '/c' };
+  const unfit: [string, Record<string, unknown>, RegExp][] = [
+    [
+      'a key without a certificate',
+      { keyFile: '/k' },
+      /^"keyFile" \(from the file tsunicorn\.conf\.ts\).*without "certFile"/,
+    ],
+    ['a certificate without a key', { certFile: '/c' }, /^"certFile".*without "keyFile"/],
+    ['ciphers without TLS', { ciphers: 'ALL' }, /^"ciphers".*only with TLS/],
+    [
+      'clientCert without an authority',
+      { ...pair, clientCert: 'optional' },
+      /^"clientCert" is 'optional'.*no "caFile"/,
+    ],
+    ['an authority without clientCert', { ...pair, caFile: '/ca' }, /^"caFile".*"clientCert" is 'none'/],
+  ];
+  for (const [what, values, sentence] of unfit) {
+    it(`refuses ${what}`, () => {
+      const faults = faultsFor({ app: 'a', ...values });
+      expect(faults).to.have.lengthOf(1);
+      expect(faults[0]).to.match(sentence);
+    });
+  }
+
+  it('allows a key with a certificate, and an authority with clientCert', () => {
+    expect(faultsFor({ app: 'a', ...pair })).to.deep.equal([]);
+    expect(faultsFor({ app: 'a', ...pair, caFile: '/ca', clientCert: 'required' })).to.deep.equal([]);
+  });
 });

@@ -53,10 +53,12 @@ describe('parseMasterMessage', () => {
     listeners: [{ fd: 4, url: 'http://127.0.0.1:8000' }],
     config: { app: './app.ts' },
     configFile: { path: '/a', source: '' },
+    tls: { key: 'k', cert: 'c', ca: null, ticketKeys: 't' },
   };
   const good = [
     boot,
-    { ...boot, configFile: null },
+    { ...boot, configFile: null, tls: null },
+    { ...boot, tls: { ...boot.tls, ca: 'a' } },
     { type: 'drain', mode: 'retire', graceMs: 5 },
     { type: 'reopenLogs' },
     { type: 'allRefuse' },
@@ -70,6 +72,9 @@ describe('parseMasterMessage', () => {
     { ...boot, listeners: null },
     { ...boot, configFile: 'x' },
     { ...boot, config: null },
+    { ...boot, tls: undefined },
+    { ...boot, tls: { ...boot.tls, key: 7 } },
+    { ...boot, tls: { ...boot.tls, ca: undefined } },
     { type: 'drain', mode: 'fast', graceMs: 5 },
     { type: 'drain', mode: 'quick', graceMs: Number.POSITIVE_INFINITY },
     { type: 'hello' },

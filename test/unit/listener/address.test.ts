@@ -51,7 +51,7 @@ describe('parseBind', () => {
 
 describe('addressUrl', () => {
   it('is what a browser takes, where a browser takes it', () => {
-    expect(addressUrl({ kind: 'tcp', host: '::1', port: 80 })).to.equal('http://[::1]:80');
-    expect(addressUrl({ kind: 'unix', path: '/a' })).to.equal('unix:/a');
+    expect(addressUrl({ kind: 'tcp', host: '::1', port: 80 }, 'http')).to.equal('http://[::1]:80');
+    expect(addressUrl({ kind: 'unix', path: '/a' }, 'https')).to.equal('unix:/a');
   });
 });

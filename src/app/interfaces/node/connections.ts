@@ -10,7 +10,7 @@ export interface Connection {
   newest: ServerResponse | null;
   /** `socket.bytesRead` when the last answer was finished: more than that means a request is arriving. */
   bytesReadWhenIdle: number;
-  /** When it last became idle while a drain was under way; nobody asks before. */
+  /** When it was accepted, or last became idle while a drain was under way: nobody asks before. */
   idleSinceMs: number;
   /** Belongs to a WebSocket or a tunnel now. */
   upgraded: boolean;
@@ -36,7 +36,7 @@ export function createConnections(): Connections {
         inFlight: 0,
         newest: null,
         bytesReadWhenIdle: 0,
-        idleSinceMs: 0,
+        idleSinceMs: performance.now(),
         upgraded: false,
       };
       open.set(socket, connection);

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Service, ServiceOptions } from '../../contract.ts';
 import { becameIdle, createConnections, isIdle } from './connections.ts';
+import { nodeView } from './view.ts';
 
 const SWEEP_EVERY_MS = 50;
 
@@ -28,14 +29,14 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
     connection.inFlight += 1;
     connection.newest = response;
     if (pace !== 'none' || limits.keepAliveMs === 0) response.shouldKeepAlive = false;
-    observer.started?.(request, response);
+    if (observer.started !== undefined) observer.started(nodeView(request, response));
     response.on('close', () => {
       connection.inFlight -= 1;
       becameIdle(connection);
       if (pace !== 'none') connection.idleSinceMs = performance.now();
       // An early answer: what is left of the request's body is no new request.
       if (!request.complete) request.once('close', () => becameIdle(connection));
-      observer.finished?.(request, response);
+      if (observer.finished !== undefined) observer.finished(nodeView(request, response));
     });
   };
   watchRequests(server, onRequest);
@@ -71,7 +72,8 @@ export function createNodeService(server: Server, options: ServiceOptions): Serv
       timer ??= setInterval(() => setImmediate(sweep), SWEEP_EVERY_MS);
       setImmediate(sweep);
       await connections.allClosed();
-      clearInterval(timer);
+      clearInterval(timer ?? undefined);
+      timer = null;
     },
     cut() {
       const left = connections.count();

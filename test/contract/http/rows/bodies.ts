@@ -37,7 +37,7 @@ export const earlyAnswers = rowOf('early answer, unread body', [
   },
   {
     name: 'a large body',
-    send: post(['Content-Length: 200000'], SMUGGLED.repeat(5_000).slice(0, 200_000), '/ignore-body'),
+    send: post(['Content-Length: 200000'], SMUGGLED.repeat(10_000).slice(0, 200_000), '/ignore-body'),
     expect: 200,
     after: 'open or closed',
   },

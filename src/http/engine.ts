@@ -1,0 +1,121 @@
+import type { Socket } from 'node:net';
+import { Connection } from './connection.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import type { Exchange } from './exchange.ts';
+import type { HttpLimits } from './limits.ts';
+import type { OriginOf } from './origin.ts';
+import type { Peer } from './peer.ts';
+import type { Refusal } from './refusal.ts';
+import { createStandingFields } from './standing.ts';
+
+const ROUND_MS = 250;
+const DRAIN_ROUND_MS = 50;
+
+export interface EngineOptions {
+  readonly limits: HttpLimits;
+  /** What `Server` says where the application does not; `null`: nothing. */
+  readonly serverHeader: string | null;
+  /** Calls the application, which answers the exchange when it pleases. Must not throw. */
+  handle(exchange: Exchange): void;
+  /** Where a request comes from, as its fields and its peer tell. */
+  readonly originOf: OriginOf;
+  /** An exchange that reached the application is over. */
+  finished?(exchange: Exchange): void;
+  /** The server answered a request itself, or ended a connection. */
+  refused?(refusal: Refusal, peer: Peer): void;
+}
+
+/** Takes what a socket read: `length` bytes at the start of `bytes`, lent for the call. `false`: pause the socket. */
+export type Receive = (bytes: Buffer, length: number) => boolean;
+
+/** An HTTP/1.1 server without a listening socket: others accept, and it speaks (RFC 9110, RFC 9112). */
+export interface Engine {
+  /** Takes over a socket that reads by events. */
+  accept(socket: Socket, peer: Peer): void;
+  /** Takes over a socket whose bytes somebody hands in. */
+  open(socket: Socket, peer: Peer): Receive;
+  connections(): number;
+  /** See `Service.drain`. */
+  drain(pace: 'graceful' | 'quick'): Promise<void>;
+  cut(): number;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const open = new Set<Connection>();
+  const whenEmpty: (() => void)[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  let drainIdleMs: number | null = null;
+
+  const host = hostOf(options, {
+    drainIdleMs: () => drainIdleMs,
+    closed(connection) {
+      open.delete(connection);
+      if (open.size > 0) return;
+      if (timer !== null) clearInterval(timer);
+      timer = null;
+      for (const resolve of whenEmpty.splice(0)) resolve();
+    },
+  });
+
+  function startTimer(everyMs: number): void {
+    if (timer !== null) clearInterval(timer);
+    // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
+    timer = setInterval(() => setImmediate(round), everyMs);
+    timer.unref();
+  }
+
+  function round(): void {
+    const nowMs = performance.now();
+    for (const connection of open) connection.judge(nowMs);
+  }
+
+  function add(socket: Socket, peer: Peer, areBytesLent: boolean): Connection {
+    const connection = new Connection(socket, { host, peer, areBytesLent });
+    open.add(connection);
+    if (timer === null) startTimer(drainIdleMs === null ? ROUND_MS : DRAIN_ROUND_MS);
+    return connection;
+  }
+
+  return {
+    accept(socket, peer) {
+      const connection = add(socket, peer, false);
+      socket.on('data', (bytes: Buffer) => {
+        if (!connection.receive(bytes, bytes.length)) socket.pause();
+      });
+    },
+    open(socket, peer) {
+      const connection = add(socket, peer, true);
+      return (bytes, length) => connection.receive(bytes, length);
+    },
+    connections: () => open.size,
+    async drain(pace) {
+      drainIdleMs = pace === 'quick' ? 0 : (drainIdleMs ?? options.limits.drainIdleTimeoutMs);
+      if (open.size === 0) return;
+      startTimer(DRAIN_ROUND_MS);
+      setImmediate(round);
+      await new Promise<void>((resolve) => whenEmpty.push(resolve));
+    },
+    cut() {
+      const left = open.size;
+      for (const connection of open) connection.cut();
+      return left;
+    },
+  };
+}
+
+function hostOf(
+  options: EngineOptions,
+  own: { drainIdleMs(): number | null; closed(connection: Connection): void },
+): ConnectionHost {
+  const { limits, handle, originOf } = options;
+  return {
+    ...{ limits, handle, originOf },
+    standing: createStandingFields(options.serverHeader),
+    get drainIdleMs() {
+      return own.drainIdleMs();
+    },
+    finished: (exchange) => options.finished?.(exchange),
+    refused: (refusal, connection) => options.refused?.(refusal, connection.peer),
+    closed: own.closed,
+  };
+}

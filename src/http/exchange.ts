@@ -1,0 +1,221 @@
+import type { Connection } from './connection.ts';
+import type { RequestHead } from './head-reader.ts';
+import type { Origin } from './origin.ts';
+import type { Peer } from './peer.ts';
+import type { Refusal } from './refusal.ts';
+import type { RequestBody } from './request-body.ts';
+import { type BodyPlan, framingText, planBody, type ResponseHead } from './response-head.ts';
+import type { UpgradedConnection } from './upgrade.ts';
+
+/**
+ * One request and its answer. An interface reads the request from it and answers once: with `respond`, or with `begin`, `write` and `end`,
+ * or with `upgrade`. After the client is gone all of these do nothing.
+ */
+export class Exchange {
+  readonly head: RequestHead;
+  readonly origin: Origin;
+  /** `null`: the request has none. */
+  readonly body: RequestBody | null;
+  /** Of the answer; 0 while nothing was sent. */
+  status = 0;
+  /** Bytes of the answer's body, without its framing. */
+  bodyBytes = 0;
+  /** The answer's fields, as far as they are known here. */
+  answerFields: readonly string[] = [];
+  /** For whoever observes exchanges: what it keeps for this one. */
+  note: unknown = null;
+  readonly #connection: Connection;
+  #phase: 'open' | 'streaming' | 'over' = 'open';
+  #plan: BodyPlan | null = null;
+  #goneListeners: (() => void)[] | null = null;
+
+  constructor(connection: Connection, request: { head: RequestHead; origin: Origin; body: RequestBody | null }) {
+    this.#connection = connection;
+    this.head = request.head;
+    this.origin = request.origin;
+    this.body = request.body;
+  }
+
+  get peer(): Peer {
+    return this.#connection.peer;
+  }
+
+  /** Nothing can be sent any more: the answer is whole, or the client is gone. */
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
+  /** Calls back once if the client is gone before the answer is whole; at once if it is gone already. */
+  onGone(listener: () => void): void {
+    if (this.#phase !== 'over') {
+      this.#goneListeners ??= [];
+      this.#goneListeners.push(listener);
+    } else if (this.#connection.isClosed) listener();
+  }
+
+  /**
+   * The whole answer at once. Text is sent as UTF-8.
+   *
+   * @throws TypeError when the exchange was answered already.
+   */
+  respond(head: ResponseHead, body: string | Uint8Array | null): void {
+    if (!this.#take(head)) return;
+    const isText = typeof body === 'string';
+    const length = body === null ? 0 : isText ? Buffer.byteLength(body) : body.length;
+    const plan = planBody(head, this.head.line, length);
+    // What the application announced and what it gave differ: the slow path counts.
+    if (plan.kind === 'sized' && plan.bytes !== length) return this.#respondCounted(head, body, length);
+    const text = this.#headText(head, plan, length);
+    if (plan.kind === 'none' || body === null || length === 0) this.#connection.outgoing.text(text);
+    else {
+      this.bodyBytes = length;
+      // As many bytes as characters: all of it is ASCII.
+      if (isText && length === body.length) this.#connection.outgoing.text(text + body);
+      else {
+        this.#connection.outgoing.textAhead(text);
+        this.#connection.outgoing.bytes(isText ? Buffer.from(body) : body);
+      }
+    }
+    this.#finish();
+  }
+
+  /**
+   * The head of an answer whose body follows in pieces. `length` of the body where it is known.
+   *
+   * @throws TypeError when the exchange was answered already.
+   */
+  begin(head: ResponseHead, length: number | null): void {
+    if (!this.#take(head)) return;
+    const plan = planBody(head, this.head.line, length);
+    this.#plan = plan;
+    this.#phase = 'streaming';
+    this.#connection.outgoing.textAhead(this.#headText(head, plan, length));
+  }
+
+  /**
+   * A piece of the body. `false`: wait for `drained` before the next one, or the memory grows.
+   *
+   * @throws RangeError where the piece goes beyond the announced length; what is within it was sent, and the rest must not be.
+   */
+  write(piece: Uint8Array): boolean {
+    const plan = this.#plan;
+    if (this.#phase !== 'streaming' || plan === null) return true;
+    if (piece.length === 0 || plan.kind === 'none') return true;
+    if (plan.kind === 'chunked') {
+      this.bodyBytes += piece.length;
+      const { outgoing } = this.#connection;
+      outgoing.textAhead(`${piece.length.toString(16)}\r\n`);
+      const goesOn = outgoing.bytes(piece);
+      outgoing.textAhead('\r\n');
+      return goesOn;
+    }
+    const room = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : piece.length;
+    const fits = room >= piece.length ? piece : piece.subarray(0, room);
+    this.bodyBytes += fits.length;
+    const goesOn = fits.length === 0 || this.#connection.outgoing.bytes(fits);
+    if (fits !== piece) throw new RangeError(`the body is longer than its Content-Length of ${this.bodyBytes} bytes`);
+    return goesOn;
+  }
+
+  /** Resolves when the client has taken what was written, or is gone. */
+  drained(): Promise<void> {
+    return this.#phase === 'over' ? Promise.resolve() : this.#connection.outgoing.drained();
+  }
+
+  /**
+   * The body is whole. Returns how many announced bytes are missing: the connection is cut then, so that nobody takes the answer for a
+   * whole one.
+   */
+  end(): number {
+    const plan = this.#plan;
+    if (this.#phase !== 'streaming' || plan === null) return 0;
+    const missing = plan.kind === 'sized' ? plan.bytes - this.bodyBytes : 0;
+    if (missing > 0) {
+      this.#connection.cutAnswer(plan);
+      return missing;
+    }
+    if (plan.kind === 'chunked') this.#connection.outgoing.textAhead('0\r\n\r\n');
+    this.#finish();
+    return 0;
+  }
+
+  /** The application failed: 500 if nothing was sent yet, else the connection is cut. */
+  fail(): void {
+    if (this.#phase === 'streaming') this.#connection.cutAnswer(this.#plan);
+    else if (this.#phase === 'open') this.#connection.refuse({ status: 500, reason: 'the application failed' });
+  }
+
+  /** For an interface that finds a request impossible: the server answers in place of the application, and closes. */
+  refuse(why: Refusal): void {
+    if (this.#phase === 'open') this.#connection.refuse(why);
+  }
+
+  /** Whether the client asks to leave HTTP on this connection. */
+  get wantsUpgrade(): boolean {
+    const { line, fields } = this.head;
+    return line.minorVersion === 1 && fields.connection.upgrade && fields.upgrade !== null && this.body === null;
+  }
+
+  /**
+   * Answers 101 and hands the connection over; whoever takes it owns it. The caller gives the fields, `Connection` and `Upgrade` are ours.
+   *
+   * @throws TypeError when the client did not ask for it, or was answered already.
+   */
+  upgrade(fieldsText = ''): UpgradedConnection {
+    if (!this.wantsUpgrade) throw new TypeError('The client did not ask for an upgrade.');
+    if (this.#phase !== 'open') throw new TypeError('The request is answered already, or its client is gone.');
+    this.status = 101;
+    this.#phase = 'over';
+    const protocol = this.head.fields.upgrade ?? '';
+    return this.#connection.upgrade(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n${fieldsText}\r\n`,
+    );
+  }
+
+  /** For the connection: the server answered by itself, or the client is gone. */
+  abandon(status: number): void {
+    if (this.#phase === 'over') return;
+    if (this.status === 0) this.status = status;
+    this.#phase = 'over';
+    const listeners = this.#goneListeners;
+    this.#goneListeners = null;
+    if (listeners !== null) for (const listener of listeners) listener();
+  }
+
+  /** Whether the answer may be given now; `false` when the client is gone. */
+  #take(head: ResponseHead): boolean {
+    if (this.#phase === 'streaming' || (this.#phase === 'over' && !this.#connection.isClosed && this.status === 0)) {
+      throw new TypeError('The request is answered already.');
+    }
+    if (this.#phase === 'over') return false;
+    this.status = head.status;
+    return true;
+  }
+
+  #headText(head: ResponseHead, plan: BodyPlan, length: number | null): string {
+    const { fields, status, reason } = head;
+    const closes = this.#connection.closesAfter(this, fields.closes || plan.kind === 'close');
+    const connection = closes
+      ? 'Connection: close\r\n'
+      : this.head.line.minorVersion === 0
+        ? 'Connection: keep-alive\r\n'
+        : '';
+    const standing = this.#connection.standing.text(fields);
+    return `HTTP/1.1 ${status} ${reason}\r\n${fields.text}${framingText(plan, head, length)}${standing}${connection}\r\n`;
+  }
+
+  #respondCounted(head: ResponseHead, body: string | Uint8Array | null, length: number): void {
+    const plan = planBody(head, this.head.line, length);
+    this.#plan = plan;
+    this.#phase = 'streaming';
+    this.#connection.outgoing.textAhead(this.#headText(head, plan, length));
+    if (body !== null) this.write(typeof body === 'string' ? Buffer.from(body) : body);
+    this.end();
+  }
+
+  #finish(): void {
+    this.#phase = 'over';
+    this.#goneListeners = null;
+    this.#connection.answered(this);
+  }
+}

@@ -1,0 +1,9 @@
+/** Who is at the other end of a connection, as far as the connection itself tells. */
+export interface Peer {
+  /** `''` on a unix socket. With the PROXY protocol, the source that the header names. */
+  readonly address: string;
+  /** 0 where there is none. */
+  readonly port: number;
+  /** Whether the connection speaks TLS with this server. */
+  readonly encrypted: boolean;
+}
