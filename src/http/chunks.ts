@@ -116,6 +116,8 @@ export class ChunkDecoder {
     const { length } = this.#tail;
     if (hasBareReturn(this.#tail)) return refusal(400, 'carriage return without line feed');
     if (this.#phase === 'trailers') {
+      // That alone is the beginning of the empty line, which is no trailer.
+      if (this.#tail === '\r') return null;
       const { maxFieldBytes, maxHeadBytes } = this.#limits;
       const tooLong = length > maxFieldBytes + 1 || this.#trailerBytes + length > maxHeadBytes;
       return tooLong ? refusal(431, 'trailers too large') : null;

@@ -165,6 +165,8 @@ export class HeadReader {
       if (!MAY_BEGIN_A_LINE.test(this.#tail)) return refusal(400, 'malformed request line');
       return this.#tail.length > maxRequestLineBytes + 1 ? refusal(414, 'request line too long') : null;
     }
+    // That alone is the beginning of the empty line, which is no field.
+    if (this.#tail === '\r') return null;
     const bytes = (this.#collector?.bytes ?? 0) + this.#tail.length;
     if (this.#tail.length > maxFieldBytes + 1) return refusal(431, 'header field too long');
     // A lone CR may begin the empty line, which does not count.
