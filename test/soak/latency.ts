@@ -41,6 +41,8 @@ export async function openGoodClient(port: number): Promise<GoodClient> {
         isOver = true;
       });
       const seen: number[] = [];
+      // It is awaited in the end; until then nobody misses its failure.
+      over.catch(() => {});
       do seen.push(await oneWindow());
       while (!isOver);
       await over;

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { openKeepAlive } from '../../support/client.ts';
 import { converse } from '../../support/conversation.ts';
 import { type Server, startServer } from '../../support/server.ts';
+import type { Target } from '../../support/target.ts';
 import { endsAfter, statusOf } from './ending.ts';
 import { countsOf, get } from './requests.ts';
 
@@ -12,12 +14,13 @@ export function describeRequestTimeout(app: string): void {
   describe('requestTimeout', () => {
     let server: Server;
     before(async () => {
-      server = await startServer({ app, config: { requestTimeout: REQUEST_MS / 1_000 } });
+      const bind = ['127.0.0.1:0', 'unix:half.sock'];
+      server = await startServer({ app, config: { bind, requestTimeout: REQUEST_MS / 1_000 } });
     });
     after(() => server.stop());
 
-    async function endOf(bytes: string) {
-      const conversation = await converse({ port: server.port });
+    async function endOf(bytes: string, to: Target = { port: server.port }) {
+      const conversation = await converse(to);
       const sinceMs = performance.now();
       conversation.write(bytes);
       return endsAfter(conversation, { limitMs: REQUEST_MS, sinceMs });
@@ -42,6 +45,11 @@ export function describeRequestTimeout(app: string): void {
       const { received, errno } = await endOf('GET /half HTTP/1.0\r\n\r\n');
       expect(statusOf(received)).to.equal(200);
       expect(errno).to.equal('ECONNRESET');
+    });
+
+    it('cuts it on a unix socket too, which knows no reset', async () => {
+      const { received } = await endOf('GET /half HTTP/1.0\r\n\r\n', { unixPath: join(server.dir, server.unixPath) });
+      expect(received).to.match(/\r\n\r\nx{10}$/);
     });
 
     it('counts each request of a connection by itself', async () => {
