@@ -101,11 +101,10 @@ export class Connection {
     return plan?.kind === 'close' ? this.reset() : this.cut();
   }
 
-  /** Called now and then by the one timer of the engine. */
-  judge(nowMs: number): void {
+  /** Called now and then by the one timer of the engine. `true`: the connection was ended. */
+  judge(nowMs: number): boolean {
     this.#patience ??= createPatience(this.#host.limits);
-    const verdict = this.#patience.judge(this.#situation(), nowMs);
-    if (verdict !== null) enforce(verdict, this);
+    return enforce(this.#patience.judge(this.#situation(), nowMs), this);
   }
 
   /** The server answers in place of the application, and closes. Where a part of an answer was sent already, it cuts. */

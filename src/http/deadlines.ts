@@ -93,11 +93,21 @@ function phaseOf({ phase, takenBytes }: Situation): Phase {
   return isAnswered && takenBytes !== null ? 'sending' : phase;
 }
 
-/** Does what a verdict says. */
-export function enforce(
-  verdict: Verdict,
-  connection: { close(): void; cut(): void; reset(): void; refuse(why: Refusal): void },
-): void {
+/** What a verdict can be done to. */
+export interface Judged {
+  close(): void;
+  cut(): void;
+  reset(): void;
+  refuse(why: Refusal): void;
+}
+
+/** Does what a verdict says. `false`: there is none. */
+export function enforce(verdict: Verdict | null, connection: Judged): boolean {
+  if (verdict !== null) act(verdict, connection);
+  return verdict !== null;
+}
+
+function act(verdict: Verdict, connection: Judged): void {
   switch (verdict) {
     case 'close':
       return connection.close();

@@ -165,6 +165,8 @@ export class HeadReader {
       if (!MAY_BEGIN_A_LINE.test(this.#tail)) return refusal(400, 'malformed request line');
       return this.#tail.length > maxRequestLineBytes + 1 ? refusal(414, 'request line too long') : null;
     }
+    // The first half of the empty line, which counts for no limit.
+    if (this.#tail === '\r') return null;
     const bytes = (this.#collector?.bytes ?? 0) + this.#tail.length;
     if (this.#tail.length > maxFieldBytes + 1) return refusal(431, 'header field too long');
     return bytes > maxHeadBytes ? refusal(431, 'header fields too long together') : null;

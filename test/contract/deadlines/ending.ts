@@ -5,7 +5,7 @@ import type { Server } from '../../support/server.ts';
 import { within } from '../../support/spawned.ts';
 
 /** What two rounds of the server's timer and a busy machine may add to a deadline. */
-const LATE_MS = 1_000;
+const LATE_MS = 1_500;
 
 /** What a client saw of the end of its connection. */
 export interface Ending {

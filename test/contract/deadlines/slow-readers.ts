@@ -37,7 +37,7 @@ export function describeSlowReaders(app: string): void {
   }
 
   describe('writeTimeout', () => {
-    for (const path of [`/large?mib=${LARGE_MIB}`, `/whole?mib=${WHOLE_MIB}`]) {
+    for (const path of [`/large?mib=${LARGE_MIB}`, '/whole?mib=8']) {
       it(`ends the connection of a client that does not read ${path}`, async () => {
         const kept = await keptMs(() => {
           const socket = connect({ port: server.port, host: '127.0.0.1' })
