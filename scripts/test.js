@@ -11,7 +11,7 @@ const kinds = {
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
-    files: ['test/property/**/*.test.ts'],
+    files: ['test/property/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000' },
   },
 };

@@ -3,12 +3,14 @@ import type { ConnectionHost } from './connection-host.ts';
 import { createPatience, enforce, type Patience, type Situation } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { Outgoing } from './outgoing.ts';
+import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { endsConnection, UNWANTED_BODY_BYTES } from './persistence.ts';
 import { bytesTaken } from './progress.ts';
 import { type Refusal, refusal, refusalText } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import { RequestReader } from './request-reader.ts';
+import { resetSocket } from './reset.ts';
 import type { BodyPlan } from './response-head.ts';
 import type { StandingFields } from './standing.ts';
 import { Throttle } from './throttle.ts';
@@ -87,21 +89,24 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Cuts it so that the kernel forgets, too, what the peer has not taken. */
+  reset(): void {
+    resetSocket(this.#socket);
+  }
+
   /**
    * For an exchange: ends it in the middle of an answer. With a body that only the end of the connection delimits, the end must not look
    * like one.
    */
   cutAnswer(plan: BodyPlan | null): void {
     this.outgoing.push();
-    if (plan?.kind === 'close') this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    return plan?.kind === 'close' ? this.reset() : this.cut();
   }
 
-  /** Called now and then by the one timer of the engine. */
-  judge(nowMs: number): void {
+  /** Called now and then by the one timer of the engine. `true`: the connection was ended. */
+  judge(nowMs: number): boolean {
     this.#patience ??= createPatience(this.#host.limits);
-    const verdict = this.#patience.judge(this.#situation(), nowMs);
-    if (verdict !== null) enforce(verdict, this);
+    return enforce(this.#patience.judge(this.#situation(), nowMs), this);
   }
 
   /** The server answers in place of the application, and closes. Where a part of an answer was sent already, it cuts. */
@@ -115,7 +120,7 @@ export class Connection {
       exchange.abandon(why.status);
       this.#host.finished(exchange);
     }
-    if (isAnswered) return this.cut();
+    if (isAnswered) return this.cutAnswer(exchange.plan);
     this.outgoing.text(
       refusalText(why.status, { standing: this.standing.text(null), isHead: exchange?.head.line.method === 'HEAD' }),
     );
@@ -243,7 +248,8 @@ export class Connection {
   }
 
   #situation(): Situation {
-    const body = this.#throttle.isPaused ? null : this.#reader.body;
+    // A client that waits for room, or for `100 Continue`, is not the one who is slow.
+    const body = this.#throttle.isPaused || this.#reader.owesContinue ? null : this.#reader.body;
     return {
       phase: this.#phase(),
       requests: this.#reader.requests,

@@ -24,6 +24,8 @@ export class Exchange {
   answerFields: readonly string[] = [];
   /** For whoever observes exchanges: what it keeps for this one. */
   note: unknown = null;
+  /** The client left, or the server answered in the application's place: what the application still makes of it concerns nobody. */
+  isAbandoned = false;
   readonly #connection: Connection;
   #phase: 'open' | 'streaming' | 'over' = 'open';
   #plan: BodyPlan | null = null;
@@ -35,6 +37,11 @@ export class Exchange {
     this.head = request.head;
     this.origin = request.origin;
     this.body = request.body;
+  }
+
+  /** How the body of a streamed answer ends; `null` while none was begun. */
+  get plan(): BodyPlan | null {
+    return this.#plan;
   }
 
   get peer(): Peer {
@@ -207,6 +214,7 @@ export class Exchange {
     if (this.status === 0) this.status = status;
     this.#phase = 'over';
     this.peerEnded();
+    this.isAbandoned = true;
     const listeners = this.#goneListeners;
     this.#goneListeners = null;
     if (listeners !== null) for (const listener of listeners) listener();
