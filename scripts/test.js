@@ -7,15 +7,16 @@ const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
+  fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
-    files: ['test/property/**/*.test.ts'],
-    env: { TSUNICORN_POOL_HISTORIES: '100000' },
+    files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+    env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
   },
 };
-const everything = ['unit', 'rules', 'property', 'integration', 'fetch'];
+const everything = ['unit', 'rules', 'property', 'fuzz', 'integration', 'fetch'];
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());
