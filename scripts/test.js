@@ -7,16 +7,17 @@ const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
+  fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
-    files: ['test/property/**/*.test.ts', 'test/soak/**/*.test.ts'],
-    env: { TSUNICORN_POOL_HISTORIES: '100000' },
+    files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
+    env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
   },
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
-const everything = [['unit'], ['rules'], ['property'], ['integration', 'fetch']];
+const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch']];
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());

@@ -175,7 +175,7 @@ export class Connection {
     let at = start;
     while (at < end) {
       if (this.#upgraded !== null) {
-        if (!this.#upgraded.receive(Buffer.from(bytes.subarray(at, end)))) this.#throttle.pause();
+        if (!this.#upgraded.receive(ownedCopy(bytes, at, end))) this.#throttle.pause();
         return end;
       }
       if (this.#closing === 'lingering' || this.#closing === 'closed') return end;

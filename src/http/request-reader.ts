@@ -2,6 +2,7 @@ import { BodyReader } from './body-reader.ts';
 import { HeadReader, type RequestHead } from './head-reader.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Origin, type OriginOf, rememberOrigin } from './origin.ts';
+import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { BodyHost, RequestBody } from './request-body.ts';
@@ -68,10 +69,9 @@ export class RequestReader {
     const reader = this.#bodyReader;
     if (reader === null) return start;
     const { areBytesLent } = this.#options;
-    const at = reader.read(bytes, { start, end }, (from, to) => {
-      const piece = bytes.subarray(from, to);
-      return areBytesLent ? Buffer.from(piece) : piece;
-    });
+    const at = reader.read(bytes, { start, end }, (from, to) =>
+      areBytesLent ? ownedCopy(bytes, from, to) : bytes.subarray(from, to),
+    );
     if (reader.body.received > 0) this.owesContinue = false;
     if (reader.body.isSettled) this.#bodyReader = null;
     return at;
