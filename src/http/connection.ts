@@ -89,15 +89,12 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Cuts it so that the kernel forgets, too, what the peer has not taken. */
+  /** Cuts it so that the kernel, too, forgets what the peer has not taken. */
   reset(): void {
     resetSocket(this.#socket);
   }
 
-  /**
-   * For an exchange: ends it in the middle of an answer. With a body that only the end of the connection delimits, the end must not look
-   * like one.
-   */
+  /** For an exchange: ends it within an answer. Where only the end of the connection delimits a body, this must not look like one. */
   cutAnswer(plan: BodyPlan | null): void {
     this.outgoing.push();
     return plan?.kind === 'close' ? this.reset() : this.cut();
@@ -121,9 +118,8 @@ export class Connection {
       this.#host.finished(exchange);
     }
     if (isAnswered) return this.cutAnswer(exchange.plan);
-    this.outgoing.text(
-      refusalText(why.status, { standing: this.standing.text(null), isHead: exchange?.head.line.method === 'HEAD' }),
-    );
+    const isHead = exchange?.head.line.method === 'HEAD';
+    this.outgoing.text(refusalText(why.status, { standing: this.standing.text(null), isHead }));
     this.#linger();
   }
 
