@@ -6,7 +6,7 @@ import { Outgoing } from './outgoing.ts';
 import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { endsConnection, UNWANTED_BODY_BYTES } from './persistence.ts';
-import { bytesTaken } from './progress.ts';
+import { bytesTaken, probePeer } from './progress.ts';
 import { type Refusal, refusal, refusalText } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import { RequestReader } from './request-reader.ts';
@@ -18,7 +18,6 @@ import { UpgradedConnection } from './upgrade.ts';
 
 /** What waits of pipelined requests before the client is made to wait. */
 const PARSE_AHEAD_BYTES = 65_536;
-const PROBE_AFTER_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -279,8 +278,7 @@ export class Connection {
     if (this.#closing === 'lingering') return;
     if (this.#exchange !== null && this.#reader.body !== null) return this.refuse(refusal(400, 'body broken off'));
     if (this.#exchange === null && this.#rest.length === 0) return this.close();
-    // A client that is gone altogether resets the connection when it is probed, sooner or later; one that still reads does not.
-    this.#socket.setKeepAlive(true, PROBE_AFTER_MS);
+    probePeer(this.#socket);
     this.#exchange?.peerEnded();
   }
 
