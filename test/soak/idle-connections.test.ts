@@ -14,7 +14,7 @@ const EACH = 10_000;
 const ROUNDS = 3;
 const WINDOWS = 5;
 const WARM_UP = 2_000;
-/** Far above what is measured (docs: some 5 KiB). */
+/** Twice what was measured. */
 const MOST_BYTES_EACH = 16_384;
 /** What a heap of two workers may differ by from one moment to another. */
 const NOISE_BYTES = 32 * 1_048_576;
