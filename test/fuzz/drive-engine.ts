@@ -25,26 +25,27 @@ const OK = { status: 200, reason: 'OK', fields: renderFields([]) };
 
 /** The engine without a network: each call is one connection. */
 export interface EngineDriver {
-  /** The application reads each body to its end, and answers 200. */
+  /** The application answers 200 to each request. */
   drive(pieces: readonly string[]): Promise<Driven>;
 }
 
-export function createEngineDriver(limits: ReferenceLimits): EngineDriver {
+/** `bodies`: whether the application reads each to its end before it answers, or answers at once and reads none. */
+export function createEngineDriver(limits: ReferenceLimits, bodies: 'read' | 'ignored'): EngineDriver {
   const seen = new WeakMap<object, SeenRequest[]>();
   const engine = createEngine({
     limits: { ...limits, ...TIMES } satisfies HttpLimits,
     serverHeader: null,
     originOf: (fields) => ({ clientAddress: '', secure: false, fields }),
     handle(exchange) {
-      void answer(exchange, seen.get(exchange.peer) ?? []);
+      const requests = seen.get(exchange.peer) ?? [];
+      if (bodies === 'read') void readAndAnswer(exchange, requests);
+      else answer(exchange, requests, '');
     },
   });
   return { drive: (pieces) => drive({ engine, seen }, pieces) };
 }
 
-async function answer(exchange: Exchange, requests: SeenRequest[]): Promise<void> {
-  const { line } = exchange.head;
-  const { method, target, minorVersion } = line;
+async function readAndAnswer(exchange: Exchange, requests: SeenRequest[]): Promise<void> {
   let body = '';
   if (exchange.body !== null) {
     try {
@@ -54,6 +55,11 @@ async function answer(exchange: Exchange, requests: SeenRequest[]): Promise<void
       throw error;
     }
   }
+  answer(exchange, requests, body);
+}
+
+function answer(exchange: Exchange, requests: SeenRequest[], body: string): void {
+  const { method, target, minorVersion } = exchange.head.line;
   requests.push({ method, target, minorVersion, fields: exchange.origin.fields, body });
   exchange.respond(OK, null);
 }

@@ -13,7 +13,7 @@ export interface NodeRequest {
 /** What `node:http` made of the bytes of one connection. */
 export interface NodeReading {
   readonly requests: readonly NodeRequest[];
-  /** Whether it refused what came behind the last of them: by an error of its parser, a status of its own, or by hanging up. */
+  /** Whether it refused what came behind the last of them: by an error of its parser, a status of its own, or as no HTTP. */
   readonly refusal: string | null;
 }
 
@@ -44,8 +44,13 @@ export function createNodeDriver(): NodeDriver {
     request.on('end', () => {
       const { method = '', url = '', httpVersion, rawHeaders } = request;
       seen.get(request.socket)?.requests.push({ method, target: url, version: httpVersion, fields: rawHeaders, body });
-      response.end();
+      response.writeHead(200, { 'Content-Length': '0' }).end();
     });
+  });
+  // Without this it hangs up at once, also on those who came before.
+  server.on('connect', (_request, socket) => {
+    const of = seen.get(socket);
+    if (of !== undefined) of.refusal ??= 'CONNECT';
   });
   server.on('clientError', (error, socket) => {
     const of = seen.get(socket);
@@ -53,6 +58,9 @@ export function createNodeDriver(): NodeDriver {
   });
   return { drive: (text) => drive(text, { server, seen }), close: () => server.close() };
 }
+
+/** Rounds of the event loop without any progress after which none is expected: between two requests in a row there are some. */
+const IDLE_ROUNDS = 5;
 
 async function drive(
   text: string,
@@ -63,18 +71,19 @@ async function drive(
   seen.set(socket, of);
   server.emit('connection', socket);
   socket.push(Buffer.from(text, 'latin1'));
-  for (let before = ''; ; ) {
+  let before = '';
+  for (let idleRounds = 0; idleRounds < IDLE_ROUNDS; ) {
     await new Promise(setImmediate);
     const now = `${of.requests.length} ${of.refusal} ${socket.written.length} ${socket.destroyed}`;
-    if (now === before) break;
+    idleRounds = now === before ? idleRounds + 1 : 0;
     before = now;
   }
   const statuses = [...socket.written.matchAll(/HTTP\/1\.1 ([245]\d\d) /g)].map(([, status = '']) => status);
   const answered = statuses.findIndex((status) => status !== '200');
   // It goes on behind a request that it refused itself, and lets the listener see what follows.
   const requests = answered === -1 ? of.requests : of.requests.slice(0, answered);
-  const hungUp = socket.destroyed && requests.length === 0 ? 'hung up' : null;
-  return { requests, refusal: statuses[answered] ?? of.refusal ?? hungUp };
+  socket.destroy();
+  return { requests, refusal: statuses[answered] ?? of.refusal };
 }
 
 /** Keeps what is written, and has no kernel below. */

@@ -11,6 +11,8 @@ export interface KnownDifference {
   readonly because: string;
   /** The bytes of a connection that show it. */
   readonly example: string;
+  /** The version of llhttp from which on there is no difference any more. */
+  readonly goneIn?: { readonly major: number; readonly minor: number };
   applies(difference: Difference): boolean;
 }
 
@@ -77,6 +79,13 @@ const onRequestLine: readonly KnownDifference[] = [
     example: 'GET /\r\n\r\n',
     detail: (bytes) => /^[A-Z]+ [^ \r\n]*(?:\r|$)/.test(withoutEmptyLines(bytes)),
   }),
+  stricter('request line', {
+    what: 'a second space in the request line is refused',
+    because: 'RFC 9112, section 3 asks for one; llhttp skips those around the target',
+    example: `GET  / HTTP/1.1\r\n${HOST}\r\n`,
+    detail: (bytes) =>
+      /^[A-Z]+ [^\r\n]* /.test(withoutEmptyLines(bytes)) && /^[^\r\n]* {2}/.test(withoutEmptyLines(bytes)),
+  }),
   stricter('bare LF', {
     what: 'a request line of two parts and a bare LF is refused',
     because: 'llhttp takes it for HTTP/0.9',
@@ -84,10 +93,10 @@ const onRequestLine: readonly KnownDifference[] = [
     detail: (bytes) => /^[A-Z]+ [^ \r\n]*\n/.test(withoutEmptyLines(bytes)),
   }),
   stricter('version', {
-    what: 'HTTP/0.9 and HTTP/2.0 are refused',
-    because: 'neither is spoken in the syntax of HTTP/1',
+    what: 'HTTP/0.9, HTTP/2.0, RTSP and ICE are refused',
+    because: 'nobody who speaks them wants this server; llhttp reads them in the syntax of HTTP/1',
     example: `GET / HTTP/2.0\r\n${HOST}\r\n`,
-    detail: (bytes) => / HTTP\/(?:0\.9|2\.0)\r/.test(bytes),
+    detail: (bytes) => / (?:HTTP\/(?:0\.9|2\.0)|RTSP\/1\.0|ICE\/1\.0)\r/.test(bytes),
   }),
   stricter('CONNECT', {
     what: 'CONNECT is refused by its request line',
@@ -145,6 +154,7 @@ const onFields: readonly KnownDifference[] = [
     what: 'an empty Transfer-Encoding is one beside Content-Length',
     because: 'others may take its presence for a coding; llhttp overlooks it where it is empty',
     example: `GET / HTTP/1.1\r\n${HOST}Transfer-Encoding:\r\nContent-Length: 1\r\n\r\na`,
+    goneIn: { major: 9, minor: 4 },
     detail: (bytes) => /transfer-encoding:[ \t]*\r/i.test(bytes),
   }),
   stricter('Transfer-Encoding', {
@@ -172,6 +182,16 @@ const onFields: readonly KnownDifference[] = [
     detail: (bytes) => /100-continue/i.test(bytes),
   }),
   milder({
+    what: 'a tab may stand behind Content-Length and Transfer-Encoding',
+    because: 'OWS of RFC 9110, section 5.6.3; llhttp takes spaces only',
+    example: `GET / HTTP/1.1\r\n${HOST}Content-Length: 1\t\r\n\r\na`,
+    goneIn: { major: 9, minor: 4 },
+    detail: ({ bytes }) => /(?:content-length|transfer-encoding):[^\r\n]*\t[ \t]*(?:\r|$)/i.test(bytes),
+  }),
+];
+
+const onConnections: readonly KnownDifference[] = [
+  milder({
     what: 'Proxy-Connection: close leaves the connection open',
     because:
       'no specification knows that field, and RFC 9112, appendix C.2.2, warns of it; llhttp takes it for Connection',
@@ -179,6 +199,18 @@ const onFields: readonly KnownDifference[] = [
     detail: ({ previous }) =>
       previous !== null && valuesOf(previous.fields, 'proxy-connection').some((value) => /close/i.test(value)),
   }),
+  {
+    what: 'an upgrade that is not given changes nothing',
+    because:
+      'RFC 9110, section 7.8: a server may ignore Upgrade; node:http drops what came together with the head, or overlooks its faults',
+    example: `GET / HTTP/1.1\r\n${HOST}Connection: upgrade\r\nUpgrade: x\r\n\r\nGET / HTTP/1.1\r\n${HOST}\r\n`,
+    applies: ({ kind, previous, bytes }) =>
+      (kind === 'onlyOurs' || kind === 'end') &&
+      ((previous !== null &&
+        valuesOf(previous.fields, 'upgrade').length > 0 &&
+        valuesOf(previous.fields, 'connection').some((value) => /upgrade/i.test(value))) ||
+        (/\nupgrade:/i.test(bytes) && /\nconnection:[^\r]*upgrade/i.test(bytes))),
+  },
 ];
 
 const onChunks: readonly KnownDifference[] = [
@@ -219,7 +251,13 @@ const early: KnownDifference = {
 };
 
 /** Each is needed: the test shows all of their examples. */
-export const knownDifferences: readonly KnownDifference[] = [...onRequestLine, ...onFields, ...onChunks, early];
+export const knownDifferences: readonly KnownDifference[] = [
+  ...onRequestLine,
+  ...onFields,
+  ...onConnections,
+  ...onChunks,
+  early,
+];
 
 function withoutHost(fields: readonly string[]): readonly string[] {
   return fields.filter((_, index) => fields[index - (index % 2)]?.toLowerCase() !== 'host');

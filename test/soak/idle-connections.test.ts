@@ -20,6 +20,7 @@ const MOST_BYTES_EACH = 16_384;
 const NOISE_BYTES = 32 * 1_048_576;
 
 describeIdleConnections('fetch', 'apps/fetch/slow-clients.mjs');
+describeIdleConnections('node', 'apps/slow-clients.mjs');
 
 /** Holds many idle connections, again and again; `app` is one of the applications `slow-clients.mjs`. */
 function describeIdleConnections(name: string, app: string): void {

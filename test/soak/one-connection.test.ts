@@ -15,6 +15,7 @@ const WARM_UP_STEPS = 4;
 const NOISE_BYTES = 8 * 1_048_576;
 
 describeOneConnection('fetch', 'apps/fetch/slow-clients.mjs');
+describeOneConnection('node', 'apps/slow-clients.mjs');
 
 /** Sends many requests over one connection; `app` is one of the applications `slow-clients.mjs`. */
 function describeOneConnection(name: string, app: string): void {

@@ -38,6 +38,7 @@ const ATTACKS: readonly { name: string; needsTool: boolean; start(server: Server
 ];
 
 describeSlowClients('fetch', 'apps/fetch/slow-clients.mjs');
+describeSlowClients('node', 'apps/slow-clients.mjs');
 
 /** Attacks an interface with many slow clients while a good one is served; `app` is one of the applications `slow-clients.mjs`. */
 function describeSlowClients(name: string, app: string): void {

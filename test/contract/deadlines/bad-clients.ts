@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type Server, startServer } from '../../support/server.ts';
 import { statusOf } from './ending.ts';
 import { countsOf, get, post } from './requests.ts';
+import type { Abilities } from './slow-senders.ts';
 
 /** Far from the deadline of a head, which is 10 s here. */
 const AT_ONCE_MS = 1_000;
@@ -13,16 +14,17 @@ const FLOOD_AT_ONCE = 50;
 const PIPELINED = 1_000;
 const LEAVERS = 200;
 
+const OLDEST = 'a request of HTTP/0.9';
 const OTHER_PROTOCOLS: readonly (readonly [name: string, bytes: Buffer | string, statuses: readonly number[]])[] = [
   ['a TLS ClientHello', Buffer.from(`16030100c8010000c40303${'5a'.repeat(200)}`, 'hex'), [400]],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400, 505]],
   ['the banner of SSH', 'SSH-2.0-OpenSSH_9.6\r\n', [400]],
-  ['a request of HTTP/0.9', 'GET /\r\n', [400]],
+  [OLDEST, 'GET /\r\n', [400]],
   ['junk', Buffer.from(Array.from({ length: 256 }, (_, index) => (index * 7 + 128) % 256)), [400]],
 ];
 
 /** Clients that speak something else, leave, or have no measure. */
-export function describeBadClients(app: string): void {
+export function describeBadClients(app: string, { seesBeginnings }: Abilities): void {
   let server: Server;
   let port: number;
   before(async () => {
@@ -34,7 +36,8 @@ export function describeBadClients(app: string): void {
   const conversation = () => converse({ port });
 
   describe('another protocol', () => {
-    for (const [name, bytes, statuses] of OTHER_PROTOCOLS) {
+    const seen = OTHER_PROTOCOLS.filter(([name]) => seesBeginnings || name !== OLDEST);
+    for (const [name, bytes, statuses] of seen) {
       it(`is refused at once: ${name}`, async () => {
         const received = await rawRequest({ port }, bytes, { timeoutMs: AT_ONCE_MS });
         expect(statuses).to.include(statusOf(received));

@@ -1,88 +1,108 @@
 import { expect } from 'chai';
-import { createPatience, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
-import { type HttpLimits, LEAST_PROGRESS_BYTES } from '../../../src/http/limits.ts';
+import { createPatience, enforce, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
+import { LEAST_PROGRESS_BYTES } from '../../../src/http/limits.ts';
+import { LIMITS } from './limits.ts';
 
-const limits: HttpLimits = {
-  maxRequestLineBytes: 1,
-  maxFields: 1,
-  maxFieldBytes: 1,
-  maxHeadBytes: 1,
-  maxBodyBytes: null,
-  headerTimeoutMs: 100,
-  bodyTimeoutMs: 200,
-  writeTimeoutMs: 300,
-  requestTimeoutMs: 1_000,
-  keepAliveMs: 400,
-  drainIdleTimeoutMs: 50,
-};
-const nothing: Situation = { phase: 'busy', requests: 1, bodyBytes: null, takenBytes: null, drainIdleMs: null };
+const CALM: Situation = { phase: 'busy', requests: 1, bodyBytes: null, takenBytes: null, drainIdleMs: null };
+const START_MS = 10_000;
 
-/** What is found every 10 ms, by the time since the beginning; returns the first verdict and when it fell. */
-function firstVerdict(found: (ms: number) => Partial<Situation>): { verdict: Verdict; ms: number } | null {
+/** Begins at one time, and asks again some milliseconds later. */
+function verdictAfter(elapsedMs: number, situation: Partial<Situation>, limits = LIMITS): Verdict | null {
   const patience = createPatience(limits);
-  for (let ms = 0; ms <= 3_000; ms += 10) {
-    const verdict = patience.judge({ ...nothing, ...found(ms) }, ms + 7);
-    if (verdict !== null) return { verdict, ms };
-  }
-  return null;
+  expect(patience.judge({ ...CALM, ...situation }, START_MS), 'at the start').to.equal(null);
+  return patience.judge({ ...CALM, ...situation }, START_MS + elapsedMs);
 }
 
 describe('createPatience', () => {
-  const CASES: readonly (readonly [
-    promise: string,
-    found: (ms: number) => Partial<Situation>,
-    expected: ReturnType<typeof firstVerdict>,
-  ])[] = [
-    ['closes a silent connection', () => ({ phase: 'fresh', requests: 0 }), { verdict: 'close', ms: 100 }],
-    ['ends a head that does not end', () => ({ phase: 'head' }), { verdict: 'headTimeout', ms: 100 }],
-    [
-      'gives a head its time from its first byte',
-      (ms) => ({ phase: ms < 90 ? 'fresh' : 'head' }),
-      { verdict: 'headTimeout', ms: 190 },
-    ],
-    ['closes an idle connection', () => ({ phase: 'idle' }), { verdict: 'close', ms: 400 }],
-    [
-      'begins anew with each request',
-      (ms) => ({ phase: 'idle', requests: Math.min(3, Math.floor(ms / 300)) }),
-      { verdict: 'close', ms: 1_300 },
-    ],
-    [
-      'counts a drain from its beginning',
-      (ms) => ({ phase: 'idle', drainIdleMs: ms < 200 ? null : 50 }),
-      { verdict: 'close', ms: 250 },
-    ],
-    ['ends a request at its limit', () => ({}), { verdict: 'requestTimeout', ms: 1_000 }],
-    ['cuts who does not close his side', () => ({ phase: 'lingering' }), { verdict: 'cut', ms: 2_000 }],
-    ['leaves an upgraded connection alone', () => ({ phase: 'upgraded' }), null],
-    ['ends a silent body', () => ({ bodyBytes: 5 }), { verdict: 'bodyTimeout', ms: 200 }],
-    ['takes a trickle of a body for silence', (ms) => ({ bodyBytes: ms / 10 }), { verdict: 'bodyTimeout', ms: 200 }],
-    [
-      'takes a body that gets on for no silence',
-      (ms) => ({ bodyBytes: (ms / 100) * LEAST_PROGRESS_BYTES }),
-      { verdict: 'requestTimeout', ms: 1_000 },
-    ],
-    [
-      'does not count while nobody waits for the body',
-      (ms) => ({ bodyBytes: ms % 150 === 0 ? null : 5 }),
-      { verdict: 'requestTimeout', ms: 1_000 },
-    ],
-    ['ends a peer that does not read', () => ({ takenBytes: 9_000 }), { verdict: 'writeTimeout', ms: 300 }],
-    ['takes a trickle of reading for none', (ms) => ({ takenBytes: 9_000 + ms }), { verdict: 'writeTimeout', ms: 300 }],
-    [
-      'waits for who reads a whole answer slowly',
-      (ms) => ({ phase: 'idle', takenBytes: (ms / 200) * LEAST_PROGRESS_BYTES }),
-      null,
-    ],
-    ['waits for him also where the connection is to end', (ms) => ({ phase: 'lingering', takenBytes: ms * 10 }), null],
-    [
-      'counts as idle from when all was taken',
-      (ms) => ({ phase: 'idle', takenBytes: ms < 1_000 ? ms * 10 : null }),
-      { verdict: 'close', ms: 1_400 },
-    ],
+  const rows: readonly (readonly [what: string, situation: Partial<Situation>, limitMs: number, verdict: Verdict])[] = [
+    ['a new connection that says nothing', { phase: 'fresh', requests: 0 }, LIMITS.headerTimeoutMs, 'close'],
+    ['a head that does not end', { phase: 'head' }, LIMITS.headerTimeoutMs, 'headTimeout'],
+    ['an idle connection', { phase: 'idle' }, LIMITS.keepAliveMs, 'close'],
+    ['an idle connection in a drain', { phase: 'idle', drainIdleMs: 500 }, 500, 'close'],
+    ['a new connection in a drain', { phase: 'fresh', drainIdleMs: 500 }, 500, 'close'],
+    ['a request', { phase: 'busy' }, 5_000, 'requestTimeout'],
+    ['a client that does not close', { phase: 'lingering' }, 2_000, 'cut'],
+    ['a silent body', { bodyBytes: 5 }, LIMITS.bodyTimeoutMs, 'bodyTimeout'],
+    ['a client that does not read', { takenBytes: 5 }, LIMITS.writeTimeoutMs, 'cut'],
   ];
-  for (const [promise, found, expected] of CASES) {
-    it(promise, () => {
-      expect(firstVerdict(found)).to.deep.equal(expected);
+  for (const [what, situation, limitMs, verdict] of rows) {
+    it(`${what}: ${verdict} after ${limitMs} ms, never before`, () => {
+      expect(verdictAfter(limitMs - 1, situation), 'a millisecond before').to.equal(null);
+      expect(verdictAfter(limitMs, situation), 'at the limit').to.equal(verdict);
     });
   }
+
+  it('lets a request last for ever without requestTimeout, and a connection that left HTTP', () => {
+    expect(verdictAfter(1e9, {}, { ...LIMITS, requestTimeoutMs: null })).to.equal(null);
+    expect(verdictAfter(1e9, { phase: 'upgraded' })).to.equal(null);
+  });
+
+  it('closes at once in a quick drain', () => {
+    expect(createPatience(LIMITS).judge({ ...CALM, phase: 'idle', drainIdleMs: 0 }, START_MS)).to.equal('close');
+  });
+
+  it('begins anew with the next request, the next phase, and a drain of an idle connection', () => {
+    const steps: readonly Partial<Situation>[] = [
+      { phase: 'head', requests: 0 },
+      { phase: 'busy', requests: 1 },
+      { phase: 'idle', requests: 1 },
+      { phase: 'head', requests: 1 },
+      { phase: 'busy', requests: 2 },
+    ];
+    const patience = createPatience(LIMITS);
+    steps.forEach((step, index) => {
+      expect(patience.judge({ ...CALM, ...step }, START_MS + index * 999_999)).to.equal(null);
+    });
+    const idle = createPatience(LIMITS);
+    idle.judge({ ...CALM, phase: 'idle' }, START_MS);
+    const draining: Situation = { ...CALM, phase: 'idle', drainIdleMs: 500 };
+    expect(idle.judge(draining, START_MS + 3_999)).to.equal(null);
+    expect(idle.judge(draining, START_MS + 3_999 + 500)).to.equal('close');
+  });
+
+  it('does not let a drain prolong what is no idle connection', () => {
+    const patience = createPatience(LIMITS);
+    patience.judge(CALM, START_MS);
+    expect(patience.judge({ ...CALM, drainIdleMs: 500 }, START_MS + 5_000)).to.equal('requestTimeout');
+  });
+
+  for (const [what, of] of [
+    ['a body', (bytes: number): Situation => ({ ...CALM, bodyBytes: bytes })],
+    ['an answer', (bytes: number): Situation => ({ ...CALM, takenBytes: bytes })],
+  ] as const) {
+    it(`counts less than ${LEAST_PROGRESS_BYTES} bytes of ${what} as silence, and as many as progress`, () => {
+      const limits = { ...LIMITS, bodyTimeoutMs: 1_000, writeTimeoutMs: 1_000, requestTimeoutMs: null };
+      const dripping = createPatience(limits);
+      dripping.judge(of(0), START_MS);
+      dripping.judge(of(1), START_MS + 500);
+      expect(dripping.judge(of(LEAST_PROGRESS_BYTES - 1), START_MS + 1_000), 'dripping').to.not.equal(null);
+      const flowing = createPatience(limits);
+      flowing.judge(of(0), START_MS);
+      expect(flowing.judge(of(LEAST_PROGRESS_BYTES), START_MS + 999), 'flowing').to.equal(null);
+      expect(flowing.judge(of(LEAST_PROGRESS_BYTES), START_MS + 1_998), 'then still').to.equal(null);
+      expect(flowing.judge(of(LEAST_PROGRESS_BYTES), START_MS + 1_999), 'too long').to.not.equal(null);
+    });
+  }
+
+  it('does not count the time in which nobody waited for the body', () => {
+    const patience = createPatience({ ...LIMITS, requestTimeoutMs: null });
+    patience.judge({ ...CALM, bodyBytes: 5 }, START_MS);
+    patience.judge({ ...CALM, bodyBytes: null }, START_MS + 1_999);
+    expect(patience.judge({ ...CALM, bodyBytes: 5 }, START_MS + 9_000)).to.equal(null);
+  });
+});
+
+describe('enforce', () => {
+  it('does what the verdict says', () => {
+    const done: string[] = [];
+    const connection = {
+      close: () => void done.push('closed'),
+      cut: () => void done.push('cut'),
+      refuse: ({ status }: { status: number }) => void done.push(`refused ${status}`),
+    };
+    for (const verdict of ['close', 'cut', 'headTimeout', 'bodyTimeout', 'requestTimeout'] as const) {
+      enforce(verdict, connection);
+    }
+    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'refused 503']);
+  });
 });
