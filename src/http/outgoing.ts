@@ -53,7 +53,8 @@ export class Outgoing {
   /** Bytes. `false`: the peer does not keep up, or enough was sent in this round; wait for `drained`. */
   bytes(piece: Uint8Array): boolean {
     const socket = this.#socket;
-    if (socket.destroyed) return true;
+    // Until its 'close' nobody else knows: an endless stream must not go on meanwhile, microtask after microtask.
+    if (socket.destroyed) return false;
     this.#makeDue();
     if (piece.length <= COPIED_BYTES) return this.#copy(piece);
     if (!this.#isCorked) socket.cork();
@@ -62,10 +63,10 @@ export class Outgoing {
     return socket.write(piece);
   }
 
-  /** Resolves when the peer has taken what was written, or is gone; not before the round in which it was written is over. */
+  /** Resolves when the peer has taken what was written, or the connection is closed; not within the round in which it was written. */
   drained(): Promise<void> {
     const { destroyed, writableNeedDrain } = this.#socket;
-    if (destroyed || !(writableNeedDrain || this.#isDue)) return Promise.resolve();
+    if (!destroyed && !writableNeedDrain && !this.#isDue) return Promise.resolve();
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
@@ -82,7 +83,7 @@ export class Outgoing {
       this.#isCorked = false;
       this.#socket.uncork();
     }
-    if (!this.#socket.writableNeedDrain) this.release();
+    if (!this.#socket.writableNeedDrain && !this.#socket.destroyed) this.release();
   }
 
   /** Ends our side after what was written; `then` is called when it has left. */

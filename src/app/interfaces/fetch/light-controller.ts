@@ -1,25 +1,7 @@
 import { type ReadableStream, ReadableStreamDefaultController } from 'node:stream/web';
 import { inspect } from 'node:util';
 import { NativeReadableStream } from './native.ts';
-
-export type Method = (...given: unknown[]) => unknown;
-
-/** What an application gave to `new ReadableStream()`, looked at once as the platform does. */
-export interface Source {
-  /** `this` of the three. */
-  readonly self: object;
-  readonly start: Method | undefined;
-  readonly pull: Method | undefined;
-  readonly cancel: Method | undefined;
-}
-
-/** Takes the pieces in place of a reader. It is called from a microtask of ours, never inside a call of the application's. */
-export interface Taker {
-  /** `false`: no further piece before `resume()`. What it throws goes to `failed`. */
-  take(piece: unknown): boolean;
-  ended(): void;
-  failed(error: unknown): void;
-}
+import { promised, refuse, type Source, type Taker } from './stream-source.ts';
 
 type NativeController = ReadableStreamDefaultController<unknown>;
 type Phase = 'open' | 'closing' | 'closed' | 'errored';
@@ -41,6 +23,8 @@ export class LightController {
   #error: unknown;
   /** `start()` or `pull()` is not over; meanwhile no other `pull()` is called. */
   #isBusy = true;
+  /** This very moment. */
+  #isInside = false;
   /** What it returned was no promise: it is over at the next turn. */
   #isOver = false;
   /** Otherwise, that promise. */
@@ -83,8 +67,8 @@ export class LightController {
       this.#isReading = false;
       this.#given = 1;
     }
-    if (this.#taker !== null) this.#schedule();
     this.#pullIfNeeded();
+    this.#scheduleIfTaken();
   }
 
   /** @throws TypeError as {@link enqueue}. */
@@ -92,7 +76,7 @@ export class LightController {
     if (this.#native !== null) return this.#native.close();
     if (this.#phase !== 'open') refuse('close');
     this.#phase = this.#queue.length === this.#given ? 'closed' : 'closing';
-    if (this.#taker !== null) this.#schedule();
+    this.#scheduleIfTaken();
   }
 
   error(error: unknown = undefined): void {
@@ -119,14 +103,14 @@ export class LightController {
     controller.#isTaken = true;
     controller.#taker = taker;
     controller.#isReading = controller.#queue.length === 0 && controller.#phase === 'open';
-    controller.#schedule();
     controller.#pullIfNeeded();
+    controller.#schedule();
   }
 
   /** The taker has room again. */
   static resume(controller: LightController): void {
     controller.#isWaiting = false;
-    if (controller.#taker !== null) controller.#schedule();
+    controller.#scheduleIfTaken();
   }
 
   /** The taker, or who might have been it, wants nothing more. Rejects with what `cancel()` threw, or the stream failed with. */
@@ -189,7 +173,7 @@ export class LightController {
     this.#phase = 'errored';
     this.#error = error;
     this.#queue.length = this.#given;
-    if (this.#taker !== null) this.#schedule();
+    this.#scheduleIfTaken();
   }
 
   #pullIfNeeded(): void {
@@ -201,12 +185,14 @@ export class LightController {
       return;
     }
     this.#isBusy = true;
+    this.#isInside = true;
     let result: unknown;
     try {
       result = pull.call(self, this);
     } catch (error) {
       result = Promise.reject(error);
     }
+    this.#isInside = false;
     this.#await(result);
   }
 
@@ -216,6 +202,7 @@ export class LightController {
       this.#schedule();
       return;
     }
+    this.#scheduleIfTaken();
     this.#busyWith = promised(result);
     this.#busyWith.then(
       () => this.#over(),
@@ -229,6 +216,11 @@ export class LightController {
     if (!this.#pullsAgain) return;
     this.#pullsAgain = false;
     this.#pullIfNeeded();
+  }
+
+  /** Not within `pull()`: what that leaves to a promise comes before our turn. */
+  #scheduleIfTaken(): void {
+    if (this.#taker !== null && !this.#isInside) this.#schedule();
   }
 
   #schedule(): void {
@@ -253,6 +245,7 @@ export class LightController {
         this.#isWaiting = !taker.take(this.#queue.shift());
       }
     } catch (error) {
+      this.#taker = null;
       return taker.failed(error);
     }
     // What took it may have cancelled.
@@ -276,19 +269,4 @@ export class LightController {
 }
 
 Object.setPrototypeOf(LightController.prototype, ReadableStreamDefaultController.prototype);
-
-/** Settles as `result` does, whatever that is: a value, a promise, something with a then(). */
-async function promised(result: unknown): Promise<undefined> {
-  await result;
-}
-
-/** Throws what the platform throws. */
-function refuse(method: 'enqueue' | 'close', chunk?: unknown): never {
-  new NativeReadableStream({
-    start(controller) {
-      controller.close();
-      controller[method](chunk);
-    },
-  });
-  throw new TypeError('Invalid state: Controller is already closed');
-}
+Object.defineProperty(LightController.prototype, 'constructor', { value: ReadableStreamDefaultController });

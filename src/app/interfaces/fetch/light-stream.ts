@@ -1,5 +1,6 @@
-import { LightController, type Method, type Source } from './light-controller.ts';
+import { LightController } from './light-controller.ts';
 import { NativeReadableStream } from './native.ts';
+import type { Method, Source } from './stream-source.ts';
 
 let controllerOf: (stream: object) => LightController | null;
 
