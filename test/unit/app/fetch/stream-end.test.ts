@@ -36,14 +36,11 @@ for (const { name, make, read } of readings) {
     });
 
     it('takes error() after the end, and changes nothing', async () => {
-      const stream = make({
-        start: (c) => {
-          c.enqueue(1);
-          c.close();
-        },
-        pull: () => {},
-      });
-      expect(await read(stream)).to.deep.equal([1]);
+      const controllers: Controller[] = [];
+      const stream = make({ start: (c) => void controllers.push(c), pull: (c) => c.close() });
+      expect(await read(stream)).to.deep.equal([]);
+      for (const c of controllers) c.error(new RangeError('x'));
+      expect(controllers.map((c) => c.desiredSize)).to.deep.equal([0]);
     });
 
     const failures: readonly [string, UnderlyingSource<unknown>][] = [
