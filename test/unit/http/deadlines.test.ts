@@ -23,7 +23,7 @@ describe('createPatience', () => {
     ['a request', { phase: 'busy' }, 5_000, 'requestTimeout'],
     ['a client that does not close', { phase: 'lingering' }, 2_000, 'cut'],
     ['a silent body', { bodyBytes: 5 }, LIMITS.bodyTimeoutMs, 'bodyTimeout'],
-    ['a client that does not read', { takenBytes: 5 }, LIMITS.writeTimeoutMs, 'cut'],
+    ['a client that does not read', { takenBytes: 5 }, LIMITS.writeTimeoutMs, 'writeTimeout'],
   ];
   for (const [what, situation, limitMs, verdict] of rows) {
     it(`${what}: ${verdict} after ${limitMs} ms, never before`, () => {
@@ -98,11 +98,12 @@ describe('enforce', () => {
     const connection = {
       close: () => void done.push('closed'),
       cut: () => void done.push('cut'),
+      reset: () => void done.push('reset'),
       refuse: ({ status }: { status: number }) => void done.push(`refused ${status}`),
     };
-    for (const verdict of ['close', 'cut', 'headTimeout', 'bodyTimeout', 'requestTimeout'] as const) {
+    for (const verdict of ['close', 'cut', 'headTimeout', 'bodyTimeout', 'writeTimeout', 'requestTimeout'] as const) {
       enforce(verdict, connection);
     }
-    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'refused 503']);
+    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'reset', 'refused 503']);
   });
 });
