@@ -1,0 +1,3 @@
+import { describeDeadlines } from './deadlines.ts';
+
+describeDeadlines('node', 'apps/hello.mjs');
