@@ -72,6 +72,14 @@ describe('an http.Server', () => {
     await eventually(async () => (await heard()).includes('late true'));
   });
 
+  it('may answer a client that has left, of which nothing is left behind: the stop would wait for it', async () => {
+    const connection = await openKeepAlive(here());
+    connection.write(head('GET /late-head HTTP/1.1'));
+    await get('/plain');
+    connection.reset();
+    await eventually(async () => (await heard()).includes('late head'));
+  });
+
   it('hears of neither parse errors nor CONNECT', async () => {
     expect(await rawRequest(here(), 'GARBAGE\r\n\r\n')).to.match(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(await rawRequest(here(), head('CONNECT a:80 HTTP/1.1'))).to.match(/^HTTP\/1\.1 405 [\s\S]*\r\nAllow: GET/);
