@@ -53,6 +53,8 @@ export interface Connections {
   add(socket: Socket, peer: Peer): Connection;
   /** Adds it where it is not there: somebody may hand sockets to the server behind our back. */
   of(socket: Socket): Connection;
+  /** `undefined`: it is closed. */
+  find(socket: Socket): Connection | undefined;
   all(): Iterable<Connection>;
   count(): number;
   /** Resolves when none is left. */
@@ -69,8 +71,12 @@ export function createConnections(
   function add(socket: Socket, peer: Peer): Connection {
     const connection: Connection = {
       ...{ socket, peer, patience: createPatience(limits), state: 'open', exchange: null },
-      ...{ waiting: [], answers: 0, leftover: null, chunks: null, bytesReadWhenIdle: 0 },
+      ...{ waiting: [], answers: 0, leftover: null, chunks: null },
+      // A PROXY header may have come before; what came with it is still to be read.
+      bytesReadWhenIdle: socket.bytesRead - socket.readableLength,
     };
+    // Its end was told already: it would stay for ever.
+    if (socket.destroyed) return connection;
     open.set(socket, connection);
     // Whatever becomes of the listeners of node:http: a reset is nothing to die of.
     socket.on('error', () => {});
@@ -87,6 +93,7 @@ export function createConnections(
   return {
     add,
     of: (socket) => open.get(socket) ?? add(socket, peerOf(socket)),
+    find: (socket) => open.get(socket),
     all: () => open.values(),
     count: () => open.size,
     allClosed: () => (open.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),

@@ -39,7 +39,7 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
   });
   const guard = createResponseGuard({
     serverHeader,
-    mustClose: ({ req }) => mustClose(connections.of(req.socket), req, { limits, isDraining: drain.idleMs !== null }),
+    mustClose: ({ req }) => mustClose(connections.find(req.socket), req, { limits, isDraining: drain.idleMs !== null }),
     wrongLength: ({ req: { method = '', url = '' } }, why) => observer.failed(new Error(why), { method, target: url }),
   });
   const application = takeEvents(server, {

@@ -18,11 +18,11 @@ const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
 /** Whether an answer has to be the last of its connection. With pipelining only the last one may say so of a drain. */
 export function mustClose(
-  connection: Connection,
+  connection: Connection | undefined,
   request: IncomingMessage,
   { limits, isDraining }: { limits: HttpLimits; isDraining: boolean },
 ): boolean {
-  if (limits.keepAliveMs === 0 || (isDraining && connection.waiting.length === 0)) return true;
+  if (limits.keepAliveMs === 0 || (isDraining && connection?.waiting.length === 0)) return true;
   // llhttp takes `keep-alive, close` for keep-alive.
   if (request.httpVersionMinor === 0 && CLOSE.test(request.headers.connection ?? '')) return true;
   if (request.complete || request.readableFlowing !== null) return false;
@@ -51,8 +51,8 @@ function bodyUnderWay({ exchange, waiting }: Connection): IncomingMessage | null
 function phaseOf(connection: Connection): Situation['phase'] {
   if (connection.state === 'upgraded' || connection.state === 'lingering') return connection.state;
   if (connection.exchange !== null || connection.waiting.length > 0) return 'busy';
-  if (connection.socket.bytesRead === 0) return 'fresh';
-  return connection.leftover !== null || isIdle(connection) ? 'idle' : 'head';
+  if (connection.leftover === null && !isIdle(connection)) return 'head';
+  return connection.answers === 0 ? 'fresh' : 'idle';
 }
 
 /** Whether the rest of a body that was answered before it had come takes too much, or too long. An application that reads it may. */
