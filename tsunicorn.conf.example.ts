@@ -67,7 +67,7 @@ export default defineConfig({
   // serverHeader: 'shop',
 
   // Proxies
-  // The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody, `unix` for peers on unix sockets.
+  // The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody but unix sockets, `unix` for those.
   // forwardedAllowIps: ['10.0.0.0/8', 'unix'],
   // Header fields by which a trusted proxy says that the client used TLS, and the value that says so.
   // secureSchemeHeaders: { X-FORWARDED-PROTO: 'https' },

@@ -12,6 +12,10 @@ export default defineConfig({
   // The directory is made by systemd (RuntimeDirectory=). nginx must be in the group of the server to connect.
   bind: 'unix:/run/shop/shop.sock',
   socketMode: 0o660,
+  // Whoever may connect to the socket is believed about where a request comes from: that is nginx.
+  forwardedAllowIps: 'unix',
+  // The one field by which nginx.conf tells it. Any other would be a client's.
+  secureSchemeHeaders: { 'X-Forwarded-Proto': 'https' },
   pidFile: '/run/shop/shop.pid',
   procName: 'shop',
 

@@ -1,5 +1,5 @@
 // Runs the tests: everything, or one kind by name. Arguments after the kind go to mocha, e.g. `node scripts/test.js integration --grep HUP`.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -7,37 +7,58 @@ const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
+  fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
-    files: ['test/property/**/*.test.ts'],
-    env: { TSUNICORN_POOL_HISTORIES: '100000' },
+    files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
+    env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
   },
 };
-const everything = ['unit', 'rules', 'property', 'integration', 'fetch'];
+/** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
+const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch']];
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());
-const chosen = kind === 'all' ? everything : [kind];
-for (const name of chosen) {
+const stages = kind === 'all' ? everything : [[kind]];
+for (const name of stages.flat()) {
   if (!(name in kinds)) {
     console.error(`There are no "${name}" tests. There are: ${Object.keys(kinds).join(', ')}, coverage.`);
     process.exit(2);
   }
 }
-for (const name of chosen) {
-  const startedMs = performance.now();
-  const status = mocha(name);
-  console.log(
-    `${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`,
-  );
-  if (status !== 0) process.exit(status);
+for (const stage of stages) {
+  const statuses = await Promise.all(stage.map((name) => run(name, { alone: stage.length === 1 })));
+  const failed = statuses.find((status) => status !== 0);
+  if (failed !== undefined) process.exit(failed);
 }
 
-function mocha(name) {
+/** Runs one kind. Of several at once each prints what it has to say when it is done, so that nothing is mixed. */
+async function run(name, { alone }) {
+  const startedMs = performance.now();
+  if (!alone) console.log(`${name} tests: running`);
+  const { status, output } = await mocha(name, alone ? 'inherit' : 'pipe');
+  process.stdout.write(output);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
+  return status;
+}
+
+function mocha(name, stdio) {
   const { files, env = {} } = kinds[name];
-  return node(['node_modules/mocha/bin/mocha.js', ...files, ...rest], env);
+  const child = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files, ...rest], {
+    cwd: root,
+    stdio: ['inherit', stdio, stdio],
+    env: { ...process.env, ...env },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve) => child.once('close', (code) => resolve({ status: code ?? 1, output })));
 }
 
 /** Every process that the tests start writes what it ran; the built files are counted for the sources they were built from. */
@@ -75,11 +96,7 @@ function withCoverage() {
   return node([...c8, ...check, ...report, process.execPath, 'scripts/test.js', 'all', ...rest]);
 }
 
-function node(args, env = {}) {
-  const { status } = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-  });
+function node(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   return status ?? 1;
 }

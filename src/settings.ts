@@ -222,7 +222,7 @@ export interface Config {
    */
   readonly serverHeader: string | null;
   /**
-   * The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody, `unix` for peers on unix sockets.
+   * The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody but unix sockets, `unix` for those.
    *
    * `X-Forwarded-*`, `Forwarded`, `X-Real-IP` and what `secureSchemeHeaders` and `forwarderHeaders` name are removed from the requests of all others, so that an application never reads what a stranger made up. The client is the rightmost address of `X-Forwarded-For` (or `Forwarded`) that is no such proxy.
    *
@@ -240,7 +240,7 @@ export interface Config {
   /**
    * Further header fields that only a trusted proxy may send, `_` and `-` being the same.
    *
-   * They are removed from the requests of all others, and `headerMap` does not concern them.
+   * A trusted proxy has to spell them as they are spelt here. Each other spelling, and everything from others, is removed: a proxy that sends `SCRIPT_NAME` may well hand on a `Script-Name` of its client. `headerMap` does not concern them.
    *
    * Default: "SCRIPT_NAME,PATH_INFO". A change takes effect with a reload (HUP).
    */

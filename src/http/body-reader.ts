@@ -1,6 +1,6 @@
 import { ChunkDecoder } from './chunks.ts';
 import type { HttpLimits } from './limits.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
 import { type BodyHost, RequestBody } from './request-body.ts';
 import type { Framing } from './request-head.ts';
 
@@ -8,10 +8,8 @@ import type { Framing } from './request-head.ts';
 export class BodyReader {
   readonly body: RequestBody;
   readonly #chunks: ChunkDecoder | null;
-  readonly #limits: HttpLimits;
 
   constructor(framing: Exclude<Framing, { kind: 'none' }>, options: { limits: HttpLimits; host: BodyHost }) {
-    this.#limits = options.limits;
     this.body = new RequestBody(framing.kind === 'sized' ? framing.bytes : null, options.host);
     this.#chunks = framing.kind === 'chunked' ? new ChunkDecoder(options.limits) : null;
   }
@@ -39,8 +37,6 @@ export class BodyReader {
     }
     const progress = this.#chunks.read(bytes, range, (from, to) => body.push(own(from, to)));
     if ('status' in progress) return progress;
-    const { maxBodyBytes } = this.#limits;
-    if (maxBodyBytes !== null && body.received > maxBodyBytes) return refusal(413, 'body too large');
     if (progress.state === 'done') body.complete();
     return progress.at;
   }

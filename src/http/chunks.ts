@@ -1,6 +1,7 @@
 import { FIELD_LINE, hasBareReturn } from './grammar.ts';
 import type { HttpLimits } from './limits.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { bareReturn, type Refusal, refusal } from './refusal.ts';
+import { mostFieldBytes } from './request-head.ts';
 
 /** All that stands beside the data of a chunked body: extensions, whose meaning nobody needs (RFC 9112, section 7.1.1). */
 const MOST_EXTENSION_BYTES = 16_384;
@@ -24,6 +25,8 @@ export class ChunkDecoder {
   #phase: 'size' | 'data' | 'dataEnd' | 'trailers' = 'size';
   /** Bytes of data to come. */
   #missing = 0;
+  /** Bytes of data that were announced. */
+  #announced = 0;
   #sawReturn = false;
   /** The beginning of a line whose end has not come yet. */
   #tail = '';
@@ -93,6 +96,10 @@ export class ChunkDecoder {
     }
     this.#missing = Number.parseInt(digits, 16);
     if (!Number.isSafeInteger(this.#missing)) return refusal(400, 'chunk too large');
+    this.#announced += this.#missing;
+    const { maxBodyBytes } = this.#limits;
+    // Before its data is there: the application sees no byte beyond the limit, and no fault behind it is told instead, however bytes are split.
+    if (maxBodyBytes !== null && this.#announced > maxBodyBytes) return refusal(413, 'body too large');
     this.#phase = this.#missing === 0 ? 'trailers' : 'data';
     return null;
   }
@@ -100,6 +107,7 @@ export class ChunkDecoder {
   #takeTrailer(line: string): Refusal | 'end' | null {
     if (line === '\r\n') return 'end';
     const { maxFieldBytes, maxHeadBytes, maxFields } = this.#limits;
+    if (hasBareReturn(line, mostFieldBytes(this.#limits, this.#trailerBytes))) return bareReturn;
     this.#trailerBytes += line.length;
     this.#trailers += 1;
     if (line.length - 2 > maxFieldBytes || this.#trailerBytes > maxHeadBytes || this.#trailers > maxFields) {
@@ -114,15 +122,17 @@ export class ChunkDecoder {
   /** What is wrong with a line already, before its end has come: nobody may send one without end. */
   #tailFault(): Refusal | null {
     const { length } = this.#tail;
-    if (hasBareReturn(this.#tail)) return refusal(400, 'carriage return without line feed');
     if (this.#phase === 'trailers') {
-      const { maxFieldBytes, maxHeadBytes } = this.#limits;
-      const tooLong = length > maxFieldBytes + 1 || this.#trailerBytes + length > maxHeadBytes;
-      return tooLong ? refusal(431, 'trailers too large') : null;
+      const most = mostFieldBytes(this.#limits, this.#trailerBytes);
+      if (hasBareReturn(this.#tail, most)) return bareReturn;
+      return length > most && this.#tail !== '\r' ? refusal(431, 'trailers too large') : null;
     }
-    // Digits, and the CR of the line's end.
-    if (length > MOST_DIGITS + 1 && this.#tail.indexOf(';') === -1) return refusal(400, 'malformed chunk size');
     const most = MOST_EXTENSION_BYTES + MOST_DIGITS + 1;
+    if (hasBareReturn(this.#tail, most)) return bareReturn;
+    // Digits, and the CR of the line's end.
+    if (length > MOST_DIGITS + 1 && !this.#tail.slice(0, MOST_DIGITS + 1).includes(';')) {
+      return refusal(400, 'malformed chunk size');
+    }
     return this.#extensionBytes + length > most ? refusal(400, 'chunk extensions too long') : null;
   }
 }

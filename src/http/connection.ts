@@ -3,12 +3,14 @@ import type { ConnectionHost } from './connection-host.ts';
 import { createPatience, enforce, type Patience, type Situation } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { Outgoing } from './outgoing.ts';
+import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { endsConnection, UNWANTED_BODY_BYTES } from './persistence.ts';
-import { bytesTaken } from './progress.ts';
+import { bytesTaken, probePeer } from './progress.ts';
 import { type Refusal, refusal, refusalText } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 import { RequestReader } from './request-reader.ts';
+import { resetSocket } from './reset.ts';
 import type { BodyPlan } from './response-head.ts';
 import type { StandingFields } from './standing.ts';
 import { Throttle } from './throttle.ts';
@@ -26,6 +28,8 @@ export class Connection {
   readonly peer: Peer;
   readonly outgoing: Outgoing;
   readonly standing: StandingFields;
+  /** The client has closed its side. It may still read. */
+  hasPeerEnded = false;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #reader: RequestReader;
@@ -37,7 +41,6 @@ export class Connection {
   #upgraded: UpgradedConnection | null = null;
   /** Bytes behind the request that was read last, in what is being read. */
   #bytesAhead = 0;
-  #hasPeerEnded = false;
   #closing: 'no' | 'afterAnswer' | 'lingering' | 'closed' = 'no';
 
   constructor(socket: Socket, options: { host: ConnectionHost; peer: Peer; areBytesLent: boolean }) {
@@ -49,7 +52,7 @@ export class Connection {
     const { limits, originOf } = options.host;
     this.#reader = new RequestReader({
       ...{ limits, originOf, peer: options.peer },
-      own: options.areBytesLent ? ownedCopy : (bytes, from, to) => bytes.subarray(from, to),
+      areBytesLent: options.areBytesLent,
       bodyHost: { wanted: () => this.#continue(), resume: () => this.#throttle.resume() },
     });
     this.outgoing = new Outgoing(socket);
@@ -85,21 +88,21 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /**
-   * For an exchange: ends it in the middle of an answer. With a body that only the end of the connection delimits, the end must not look
-   * like one.
-   */
-  cutAnswer(plan: BodyPlan | null): void {
-    this.outgoing.push();
-    if (plan?.kind === 'close') this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+  /** Cuts it so that the kernel, too, forgets what the peer has not taken. */
+  reset(): void {
+    resetSocket(this.#socket);
   }
 
-  /** Called now and then by the one timer of the engine. */
-  judge(nowMs: number): void {
+  /** For an exchange: ends it within an answer. Where only the end of the connection delimits a body, this must not look like one. */
+  cutAnswer(plan: BodyPlan | null): void {
+    this.outgoing.push();
+    return plan?.kind === 'close' ? this.reset() : this.cut();
+  }
+
+  /** Called now and then by the one timer of the engine. `true`: the connection was ended. */
+  judge(nowMs: number): boolean {
     this.#patience ??= createPatience(this.#host.limits);
-    const verdict = this.#patience.judge(this.#situation(), nowMs);
-    if (verdict !== null) enforce(verdict, this);
+    return enforce(this.#patience.judge(this.#situation(), nowMs), this);
   }
 
   /** The server answers in place of the application, and closes. Where a part of an answer was sent already, it cuts. */
@@ -113,10 +116,9 @@ export class Connection {
       exchange.abandon(why.status);
       this.#host.finished(exchange);
     }
-    if (isAnswered) return this.cut();
-    this.outgoing.text(
-      refusalText(why.status, { standing: this.standing.text(null), isHead: exchange?.head.line.method === 'HEAD' }),
-    );
+    if (isAnswered) return this.cutAnswer(exchange.plan);
+    const isHead = exchange?.head.line.method === 'HEAD';
+    this.outgoing.text(refusalText(why.status, { standing: this.standing.text(null), isHead }));
     this.#linger();
   }
 
@@ -126,7 +128,7 @@ export class Connection {
     const ends = endsConnection({
       head: exchange.head,
       keepAliveMs: limits.keepAliveMs,
-      hasPeerEnded: this.#hasPeerEnded,
+      hasPeerEnded: this.hasPeerEnded,
       missingBytes: this.#reader.missingBytes,
       owesContinue: this.#reader.owesContinue,
       isDraining: drainIdleMs !== null,
@@ -159,7 +161,7 @@ export class Connection {
     const rest = this.#rest;
     this.#rest = NOTHING;
     if (rest.length > 0) upgraded.receive(rest);
-    if (this.#hasPeerEnded) upgraded.receive(null);
+    if (this.hasPeerEnded) upgraded.receive(null);
     return upgraded;
   }
 
@@ -220,7 +222,7 @@ export class Connection {
     if (this.#rest.length > 0) {
       // In a turn of its own, or a long row of pipelined requests would make a deep stack.
       if (!this.#throttle.isReading) setImmediate(() => this.#readRest());
-    } else if (this.#hasPeerEnded) this.close();
+    } else if (this.hasPeerEnded) this.close();
     else this.#throttle.resume();
   }
 
@@ -241,7 +243,8 @@ export class Connection {
   }
 
   #situation(): Situation {
-    const body = this.#throttle.isPaused ? null : this.#reader.body;
+    // A client that waits for room, or for `100 Continue`, is not the one who is slow.
+    const body = this.#throttle.isPaused || this.#reader.owesContinue ? null : this.#reader.body;
     return {
       phase: this.#phase(),
       requests: this.#reader.requests,
@@ -269,11 +272,14 @@ export class Connection {
   }
 
   #peerEnded(): void {
-    this.#hasPeerEnded = true;
+    this.hasPeerEnded = true;
     if (this.#upgraded !== null) return void this.#upgraded.receive(null);
-    if (this.#closing === 'lingering') return this.cut();
+    // Both sides are closed then, once what was written has left.
+    if (this.#closing === 'lingering') return;
     if (this.#exchange !== null && this.#reader.body !== null) return this.refuse(refusal(400, 'body broken off'));
-    if (this.#exchange === null && this.#rest.length === 0) this.close();
+    if (this.#exchange === null && this.#rest.length === 0) return this.close();
+    probePeer(this.#socket);
+    this.#exchange?.peerEnded();
   }
 
   #socketClosed(): void {
@@ -289,8 +295,4 @@ export class Connection {
     this.outgoing.release();
     this.#host.closed(this);
   }
-}
-
-function ownedCopy(bytes: Buffer, from: number, to: number): Uint8Array {
-  return Buffer.from(bytes.subarray(from, to));
 }

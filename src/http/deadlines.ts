@@ -20,7 +20,7 @@ export interface Situation {
 }
 
 /** What is to be done about a connection. */
-export type Verdict = 'close' | 'headTimeout' | 'bodyTimeout' | 'requestTimeout' | 'cut';
+export type Verdict = 'close' | 'headTimeout' | 'bodyTimeout' | 'writeTimeout' | 'requestTimeout' | 'cut';
 
 /** How long a peer may take to close its side after ours is closed. */
 const LINGER_MS = 2_000;
@@ -40,7 +40,8 @@ export function createPatience(limits: HttpLimits): Patience {
   let bodyMark = 0;
   let writeMark = 0;
 
-  function phaseVerdict({ phase, drainIdleMs }: Situation, elapsedMs: number): Verdict | null {
+  function phaseVerdict(phase: Phase, facts: { drainIdleMs: number | null; elapsedMs: number }): Verdict | null {
+    const { drainIdleMs, elapsedMs } = facts;
     switch (phase) {
       case 'fresh':
         return elapsedMs >= (drainIdleMs ?? limits.headerTimeoutMs) ? 'close' : null;
@@ -52,6 +53,7 @@ export function createPatience(limits: HttpLimits): Patience {
         return limits.requestTimeoutMs !== null && elapsedMs >= limits.requestTimeoutMs ? 'requestTimeout' : null;
       case 'lingering':
         return elapsedMs >= LINGER_MS ? 'cut' : null;
+      case 'sending':
       case 'upgraded':
         return null;
       default:
@@ -61,11 +63,12 @@ export function createPatience(limits: HttpLimits): Patience {
 
   return {
     judge(situation, nowMs) {
-      const { phase, requests, bodyBytes, takenBytes, drainIdleMs } = situation;
+      const { requests, bodyBytes, takenBytes, drainIdleMs } = situation;
+      const phase = phaseOf(situation);
       // For idle connections a drain counts from its beginning.
       const isIdle = phase === 'idle' || phase === 'fresh';
       const what = `${phase} ${requests} ${isIdle ? drainIdleMs : ''}`;
-      const verdict = phaseVerdict(situation, since.elapsedMs(what, nowMs));
+      const verdict = phaseVerdict(phase, { drainIdleMs, elapsedMs: since.elapsedMs(what, nowMs) });
       if (verdict !== null) return verdict;
       if (bodyBytes === null) body.reset();
       else {
@@ -75,18 +78,36 @@ export function createPatience(limits: HttpLimits): Patience {
       if (takenBytes === null) write.reset();
       else {
         if (takenBytes - writeMark >= LEAST_PROGRESS_BYTES || takenBytes < writeMark) writeMark = takenBytes;
-        if (write.elapsedMs(`${writeMark}`, nowMs) >= limits.writeTimeoutMs) return 'cut';
+        if (write.elapsedMs(`${writeMark}`, nowMs) >= limits.writeTimeoutMs) return 'writeTimeout';
       }
       return null;
     },
   };
 }
 
-/** Does what a verdict says. */
-export function enforce(
-  verdict: Verdict,
-  connection: { close(): void; cut(): void; refuse(why: Refusal): void },
-): void {
+/** However long the peer takes over a whole answer: as long as it gets on, only `writeTimeout` judges. */
+type Phase = Situation['phase'] | 'sending';
+
+function phaseOf({ phase, takenBytes }: Situation): Phase {
+  const isAnswered = phase === 'idle' || phase === 'lingering';
+  return isAnswered && takenBytes !== null ? 'sending' : phase;
+}
+
+/** What a verdict can be done to. */
+export interface Judged {
+  close(): void;
+  cut(): void;
+  reset(): void;
+  refuse(why: Refusal): void;
+}
+
+/** Does what a verdict says. `false`: there is none. */
+export function enforce(verdict: Verdict | null, connection: Judged): boolean {
+  if (verdict !== null) act(verdict, connection);
+  return verdict !== null;
+}
+
+function act(verdict: Verdict, connection: Judged): void {
   switch (verdict) {
     case 'close':
       return connection.close();
@@ -94,6 +115,9 @@ export function enforce(
       return connection.refuse(refusal(408, 'head not whole in time'));
     case 'bodyTimeout':
       return connection.refuse(refusal(408, 'body silent for too long'));
+    case 'writeTimeout':
+      // Or the kernel would keep megabytes for minutes, for a peer that does not read them.
+      return connection.reset();
     case 'requestTimeout':
       return connection.refuse(refusal(503, 'request took longer than requestTimeout'));
     case 'cut':

@@ -6,6 +6,7 @@ import type { HttpLimits } from './limits.ts';
 import type { OriginOf } from './origin.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
+import { createRound } from './round.ts';
 import { createStandingFields } from './standing.ts';
 
 const ROUND_MS = 250;
@@ -43,6 +44,7 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const open = new Set<Connection>();
   const whenEmpty: (() => void)[] = [];
+  const round = createRound(open);
   let timer: NodeJS.Timeout | null = null;
   let drainIdleMs: number | null = null;
 
@@ -62,11 +64,6 @@ export function createEngine(options: EngineOptions): Engine {
     // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
     timer = setInterval(() => setImmediate(round), everyMs);
     timer.unref();
-  }
-
-  function round(): void {
-    const nowMs = performance.now();
-    for (const connection of open) connection.judge(nowMs);
   }
 
   function add(socket: Socket, peer: Peer, areBytesLent: boolean): Connection {

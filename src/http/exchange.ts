@@ -24,16 +24,24 @@ export class Exchange {
   answerFields: readonly string[] = [];
   /** For whoever observes exchanges: what it keeps for this one. */
   note: unknown = null;
+  /** The client left, or the server answered in the application's place: what the application still makes of it concerns nobody. */
+  isAbandoned = false;
   readonly #connection: Connection;
   #phase: 'open' | 'streaming' | 'over' = 'open';
   #plan: BodyPlan | null = null;
   #goneListeners: (() => void)[] | null = null;
+  #leavingListeners: (() => void)[] | null = null;
 
   constructor(connection: Connection, request: { head: RequestHead; origin: Origin; body: RequestBody | null }) {
     this.#connection = connection;
     this.head = request.head;
     this.origin = request.origin;
     this.body = request.body;
+  }
+
+  /** How the body of a streamed answer ends; `null` while none was begun. */
+  get plan(): BodyPlan | null {
+    return this.#plan;
   }
 
   get peer(): Peer {
@@ -51,6 +59,34 @@ export class Exchange {
       this.#goneListeners ??= [];
       this.#goneListeners.push(listener);
     } else if (this.#connection.isClosed) listener();
+  }
+
+  /**
+   * Calls back once when the client has closed its side before the answer is whole: most have left then, and nobody can tell those that
+   * still read (RFC 9112, section 9.6, lets them). At once if that was so before. The answer goes out all the same.
+   */
+  onLeaving(listener: () => void): void {
+    if (this.#connection.hasPeerEnded || this.#connection.isClosed) return listener();
+    if (this.#phase === 'over') return;
+    this.#leavingListeners ??= [];
+    this.#leavingListeners.push(listener);
+  }
+
+  /** The client has closed its side. */
+  get isLeft(): boolean {
+    return this.#connection.hasPeerEnded;
+  }
+
+  /** For an interface: the application gave up, since its client seems to be gone. */
+  drop(): void {
+    if (this.#phase !== 'over') this.#connection.cut();
+  }
+
+  /** For the connection: the client has closed its side. */
+  peerEnded(): void {
+    const listeners = this.#leavingListeners;
+    this.#leavingListeners = null;
+    if (listeners !== null) for (const listener of listeners) listener();
   }
 
   /**
@@ -177,6 +213,8 @@ export class Exchange {
     if (this.#phase === 'over') return;
     if (this.status === 0) this.status = status;
     this.#phase = 'over';
+    this.peerEnded();
+    this.isAbandoned = true;
     const listeners = this.#goneListeners;
     this.#goneListeners = null;
     if (listeners !== null) for (const listener of listeners) listener();
@@ -216,6 +254,7 @@ export class Exchange {
   #finish(): void {
     this.#phase = 'over';
     this.#goneListeners = null;
+    this.#leavingListeners = null;
     this.#connection.answered(this);
   }
 }

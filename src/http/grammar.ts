@@ -32,10 +32,15 @@ export function isHost(text: string): boolean {
   return (v6 === undefined || isIPv6(v6)) && (port.length < 5 || Number(port) <= 65_535);
 }
 
-/** Whether text that may go on holds a carriage return that no line feed follows. */
-export function hasBareReturn(text: string): boolean {
-  const at = text.indexOf('\r');
-  return at !== -1 && at < text.length - 1 && text.charCodeAt(at + 1) !== 0x0a;
+/**
+ * Whether a line, which may go on, holds a carriage return that no line feed follows. `most`: as many bytes may have come before a limit is
+ * broken. Behind them the limit is the fault that is told: the first one decides, so that the answer is the same however bytes are split.
+ */
+export function hasBareReturn(line: string, most: number): boolean {
+  const at = line.indexOf('\r');
+  if (at === -1 || at === line.length - 1 || line.charCodeAt(at + 1) === 0x0a) return false;
+  // The CR of an empty line breaks no limit.
+  return at === 0 || at < most;
 }
 
 /** Text without the optional white space around it (OWS: SP and HTAB only; `trim` takes off more). */

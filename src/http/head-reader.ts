@@ -1,9 +1,10 @@
 import { hasBareReturn } from './grammar.ts';
 import type { HttpLimits } from './limits.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { bareReturn, type Refusal, refusal } from './refusal.ts';
 import {
   collectFields,
   type FieldCollector,
+  mostFieldBytes,
   parseRequestLine,
   type RequestFields,
   type RequestLine,
@@ -130,9 +131,7 @@ export class HeadReader {
   #takeLine(text: string): RequestHead | Refusal | 'more' {
     if (this.#line === null) {
       if (text === '\r\n') return this.#skipEmptyLine();
-      const isEnded = text.charCodeAt(text.length - 2) === 0x0d;
-      const line =
-        isEnded || text.length - 2 > this.#limits.maxRequestLineBytes ? this.#lineOf(text.slice(0, -2)) : bareLineFeed;
+      const line = text.charCodeAt(text.length - 2) === 0x0d ? this.#lineOf(text.slice(0, -2)) : this.#lineOf(text);
       if ('status' in line) return line;
       this.#line = line;
       this.#collector = collectFields(this.#limits);
@@ -158,23 +157,22 @@ export class HeadReader {
   }
 
   #tailFault(): Refusal | null {
-    const { maxRequestLineBytes, maxFieldBytes, maxHeadBytes } = this.#limits;
-    if (hasBareReturn(this.#tail)) return refusal(400, 'carriage return without line feed');
-    // One byte more may be the CR of the line's end.
     if (this.#line === null) {
       if (!MAY_BEGIN_A_LINE.test(this.#tail)) return refusal(400, 'malformed request line');
-      return this.#tail.length > maxRequestLineBytes + 1 ? refusal(414, 'request line too long') : null;
+      // One byte more may be the CR of the line's end.
+      const most = this.#limits.maxRequestLineBytes + 1;
+      if (hasBareReturn(this.#tail, most)) return bareReturn;
+      return this.#tail.length > most ? refusal(414, 'request line too long') : null;
     }
-    const bytes = (this.#collector?.bytes ?? 0) + this.#tail.length;
-    if (this.#tail.length > maxFieldBytes + 1) return refusal(431, 'header field too long');
-    return bytes > maxHeadBytes ? refusal(431, 'header fields too long together') : null;
+    const most = mostFieldBytes(this.#limits, this.#collector?.bytes ?? 0);
+    if (hasBareReturn(this.#tail, most)) return bareReturn;
+    // An empty line ends the head, and counts for nothing.
+    return this.#tail.length > most && this.#tail !== '\r' ? refusal(431, 'header fields too long') : null;
   }
 }
 
 /** So that a client which speaks another protocol, TLS for instance, need not wait for its deadline. */
 const MAY_BEGIN_A_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z\r-]/;
-
-const bareLineFeed = refusal(400, 'line feed without carriage return');
 
 /** What depends on the line and the fields together. */
 function joinHead(line: RequestLine, fields: RequestFields): RequestHead | Refusal {

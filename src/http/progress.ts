@@ -13,3 +13,13 @@ export function bytesTaken(socket: Socket): number {
   }
   return socket.bytesWritten - socket.writableLength;
 }
+
+const PROBE_AFTER_MS = 1_000;
+
+/**
+ * For a peer that has closed its side, which those do that are gone and those that still read: TCP probes it from now on, and the kernel of
+ * one that is gone answers with a reset, once it has forgotten the connection (about a minute; tcp_fin_timeout in tcp(7)).
+ */
+export function probePeer(socket: Socket): void {
+  socket.setKeepAlive(true, PROBE_AFTER_MS);
+}

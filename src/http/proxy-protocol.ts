@@ -92,7 +92,8 @@ function v1Words(text: string, { ended }: { ended: boolean }): readonly string[]
   const isAddress = family === 'TCP4' ? isIPv4 : isUnscopedIPv6;
   const rules = [isAddress, isAddress, isV1Port, isV1Port];
   const begins = family === 'TCP4' ? /^[\d.]{0,15}$/ : /^[\da-f:.]{0,45}$/i;
-  const beginnings = [begins, begins, /^\d{0,5}$/, /^\d{0,5}$/];
+  const portBegins = /^(?:0|[1-9]\d{0,4})?$/;
+  const beginnings = [begins, begins, portBegins, portBegins];
   const right = words.slice(1).every((word, index) => {
     const grows = !ended && index === words.length - 2;
     return grows ? beginnings[index]?.test(word) : rules[index]?.(word);

@@ -25,6 +25,9 @@ export function refusal(status: RefusalStatus, reason: string): Refusal {
   return { status, reason };
 }
 
+export const bareLineFeed = refusal(400, 'line feed without carriage return');
+export const bareReturn = refusal(400, 'carriage return without line feed');
+
 /** The whole answer, after which the connection is closed: small, plain, and nothing in it about the server's insides. */
 export function refusalText(status: RefusalStatus, context: { standing: string; isHead: boolean }): string {
   const phrase = phrases[status];

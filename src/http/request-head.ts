@@ -1,6 +1,14 @@
-import { ABSOLUTE_TARGET, FIELD_LINE, isHost, OTHER_VERSION_LINE, REQUEST_LINE, withoutOws } from './grammar.ts';
+import {
+  ABSOLUTE_TARGET,
+  FIELD_LINE,
+  hasBareReturn,
+  isHost,
+  OTHER_VERSION_LINE,
+  REQUEST_LINE,
+  withoutOws,
+} from './grammar.ts';
 import type { HttpLimits } from './limits.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { bareLineFeed, bareReturn, type Refusal, refusal } from './refusal.ts';
 
 /** How a body is delimited (RFC 9112, section 6). */
 export type Framing =
@@ -36,7 +44,7 @@ export interface RequestFields {
 /** A checked request line, or why there is none. `line` has no line end. */
 export function parseRequestLine(line: string, limits: HttpLimits): RequestLine | Refusal {
   if (!BEGINS_WITH_TOKEN.test(line)) return refusal(400, 'malformed request line');
-  if (line.length > limits.maxRequestLineBytes) return refusal(414, 'request line too long');
+  if (line.length > limits.maxRequestLineBytes) return longLineFault(line, limits.maxRequestLineBytes);
   const match = REQUEST_LINE.exec(line);
   if (match === null) {
     return OTHER_VERSION_LINE.test(line)
@@ -55,6 +63,14 @@ export function parseRequestLine(line: string, limits: HttpLimits): RequestLine 
   const authority = ABSOLUTE_TARGET.exec(target)?.[1];
   if (authority === undefined || !isHost(authority)) return refusal(400, 'malformed target');
   return { method, target, authority, minorVersion };
+}
+
+/** A line end that is none counts where it comes before the limit, however the bytes are split. */
+function longLineFault(line: string, mostBytes: number): Refusal {
+  const feed = line.indexOf('\n');
+  if (feed !== -1 && feed <= mostBytes + 1) return bareLineFeed;
+  // One byte more may be the CR of the line's end, which `line` does not hold.
+  return hasBareReturn(`${line}\r`, mostBytes + 1) ? bareReturn : refusal(414, 'request line too long');
 }
 
 /** Takes field lines one by one, as they come; `finish` judges them together. */
@@ -77,6 +93,7 @@ export function collectFields(limits: HttpLimits): FieldCollector {
       FIELD_LINE.lastIndex = at;
       const match = FIELD_LINE.exec(text);
       const next = match === null ? text.indexOf('\n', at) + 1 : FIELD_LINE.lastIndex;
+      if (match === null && hasBareReturn(text.slice(at, next), mostFieldBytes(limits, bytes))) return bareReturn;
       bytes += next - at;
       if (next - at - 2 > limits.maxFieldBytes) return refusal(431, 'header field too long');
       if (bytes > limits.maxHeadBytes) return refusal(431, 'header fields too long together');
@@ -90,6 +107,11 @@ export function collectFields(limits: HttpLimits): FieldCollector {
       return bytes;
     },
   };
+}
+
+/** Bytes of a field line that may have come before a limit is broken; of others there were `before`. One may be the CR of the line's end. */
+export function mostFieldBytes({ maxFieldBytes, maxHeadBytes }: HttpLimits, before: number): number {
+  return Math.min(maxFieldBytes + 1, maxHeadBytes - before);
 }
 
 /** The values of the fields that the server itself understands. */

@@ -2,6 +2,7 @@ import { BodyReader } from './body-reader.ts';
 import { HeadReader, type RequestHead } from './head-reader.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Origin, type OriginOf, rememberOrigin } from './origin.ts';
+import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { BodyHost, RequestBody } from './request-body.ts';
@@ -18,8 +19,8 @@ export interface RequestReaderOptions {
   readonly limits: HttpLimits;
   readonly originOf: OriginOf;
   readonly peer: Peer;
-  /** Gives a body a piece of the bytes that it may keep. */
-  readonly own: (bytes: Buffer, from: number, to: number) => Uint8Array;
+  /** Bytes are only lent for a call: what is kept of them must be copied. */
+  readonly areBytesLent: boolean;
   readonly bodyHost: BodyHost;
 }
 
@@ -67,7 +68,10 @@ export class RequestReader {
   readBody(bytes: Buffer, start: number, end: number): number | Refusal {
     const reader = this.#bodyReader;
     if (reader === null) return start;
-    const at = reader.read(bytes, { start, end }, (from, to) => this.#options.own(bytes, from, to));
+    const { areBytesLent } = this.#options;
+    const at = reader.read(bytes, { start, end }, (from, to) =>
+      areBytesLent ? ownedCopy(bytes, from, to) : bytes.subarray(from, to),
+    );
     if (reader.body.received > 0) this.owesContinue = false;
     if (reader.body.isSettled) this.#bodyReader = null;
     return at;

@@ -16,6 +16,19 @@ export interface Acceptor {
   closeWhenQueueIsEmpty(withinMs: number): Promise<void>;
 }
 
+/** Who connected. `''` and 0 on a unix socket, and on no other. */
+export interface RemoteEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface AcceptHandlers {
+  onConnection(socket: net.Socket, remote: RemoteEnd): void;
+  readonly onSocket?: ((socket: net.Socket, remote: RemoteEnd) => Receive) | undefined;
+}
+
+const UNIX: RemoteEnd = { address: '', port: 0 };
+
 /**
  * Listens on an inherited descriptor. `backlog` is the positional argument on purpose: `options.backlog` is ignored together with `fd`,
  * and every worker would reset the kernel's backlog to 511.
@@ -23,17 +36,15 @@ export interface Acceptor {
  * @param handlers own the sockets that they are given. With `onSocket` bytes are handed in past the stream of the socket, where Node can;
  *   else `onConnection` gets it.
  */
-export function acceptFrom(
-  fd: number,
-  backlog: number,
-  handlers: { onConnection(socket: net.Socket): void; onSocket?: ((socket: net.Socket) => Receive) | undefined },
-): Promise<Acceptor> {
+export function acceptFrom(fd: number, backlog: number, handlers: AcceptHandlers): Promise<Acceptor> {
   const { onConnection, onSocket } = handlers;
   let accepted = 0;
   // What node:http sets on its own sockets (lib/_http_server.js): half-open allowed, Nagle off.
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     accepted += 1;
-    onConnection(socket);
+    const remote = remoteEndOf(socket, server);
+    if (remote === null) socket.destroy();
+    else onConnection(socket, remote);
   });
   const acceptor: Acceptor = {
     close: () => server.close(),
@@ -59,10 +70,21 @@ export function acceptFrom(
       if (onSocket !== undefined) {
         acceptDirectly(server, (socket) => {
           accepted += 1;
-          return onSocket(socket);
+          const remote = remoteEndOf(socket, server);
+          if (remote !== null) return onSocket(socket, remote);
+          socket.destroy();
+          return () => false;
         });
       }
       resolve(acceptor);
     });
   });
+}
+
+/** `null`: the client was gone before anybody asked. It must not be taken for one on a unix socket, who may be trusted more. */
+function remoteEndOf(socket: net.Socket, server: net.Server): RemoteEnd | null {
+  const { remoteAddress, remotePort = 0 } = socket;
+  if (remoteAddress !== undefined) return { address: remoteAddress, port: remotePort };
+  const bound = server.address();
+  return bound === null || typeof bound === 'string' ? UNIX : null;
 }

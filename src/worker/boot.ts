@@ -3,10 +3,9 @@ import type { RequestObserver, Service } from '../app/contract.ts';
 import { serveApplication } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
-import type { Peer } from '../http/peer.ts';
 import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
-import { type Acceptor, acceptFrom } from '../listener/inherit.ts';
+import { type Acceptor, acceptFrom, type RemoteEnd } from '../listener/inherit.ts';
 import type { Config } from '../settings.ts';
 import type { Equipment } from './equipment.ts';
 
@@ -52,15 +51,15 @@ export function acceptAll(
 ): Promise<Acceptor[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
   const { open } = service;
-  const onConnection = (socket: Socket) => {
-    service.accept(socket, peerOf(socket));
+  const onConnection = (socket: Socket, remote: RemoteEnd) => {
+    service.accept(socket, { ...remote, encrypted: false });
     courtesy.accepted();
   };
   const onSocket =
     open === undefined
       ? undefined
-      : (socket: Socket) => {
-          const receive = open(socket, peerOf(socket));
+      : (socket: Socket, remote: RemoteEnd) => {
+          const receive = open(socket, { ...remote, encrypted: false });
           courtesy.accepted();
           return receive;
         };
@@ -79,8 +78,4 @@ function listenError(url: string, cause: unknown): TsunicornError {
   }
   const sentence = `Cannot listen on ${url}: another process began to listen there meanwhile. "ss -ltnp" shows which; stop it or change "bind".`;
   return new TsunicornError('BIND_IN_USE', sentence, { cause });
-}
-
-function peerOf(socket: Socket): Peer {
-  return { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0, encrypted: false };
 }

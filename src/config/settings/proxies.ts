@@ -23,7 +23,7 @@ export const proxies = [
     example: ['10.0.0.0/8', 'unix'],
     environment: { variable: 'FORWARDED_ALLOW_IPS' },
     summary:
-      'The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody, `unix` for peers on unix sockets.',
+      'The proxies whose forwarding headers count: addresses, CIDR ranges, `*` for everybody but unix sockets, `unix` for those.',
     details:
       '`X-Forwarded-*`, `Forwarded`, `X-Real-IP` and what `secureSchemeHeaders` and `forwarderHeaders` name are removed from the requests of all others, so that an application never reads what a stranger made up. The client is the rightmost address of `X-Forwarded-For` (or `Forwarded`) that is no such proxy.',
   }),
@@ -45,7 +45,8 @@ export const proxies = [
     default: 'SCRIPT_NAME,PATH_INFO',
     example: ['SCRIPT_NAME', 'REMOTE_USER'],
     summary: 'Further header fields that only a trusted proxy may send, `_` and `-` being the same.',
-    details: 'They are removed from the requests of all others, and `headerMap` does not concern them.',
+    details:
+      'A trusted proxy has to spell them as they are spelt here. Each other spelling, and everything from others, is removed: a proxy that sends `SCRIPT_NAME` may well hand on a `Script-Name` of its client. `headerMap` does not concern them.',
   }),
   setting({
     name: 'headerMap',

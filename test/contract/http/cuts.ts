@@ -8,26 +8,55 @@ export type Cut =
   /** Two writes; the offset counts within the first part of the case that is long enough. */
   | { readonly kind: 'split'; readonly at: number };
 
+/** One write. */
+export interface Piece {
+  readonly bytes: Buffer;
+  /** What was written before must have been read when this is sent. */
+  readonly isReadFirst: boolean;
+}
+
 /** Texts up to this length are split everywhere. */
 const SPLIT_ALL_BYTES = 120;
 const LAST_BYTES = 60;
+/** The middle of a longer text is one write: it is data. */
+const MOST_SINGLE_BYTES = 100_000;
 /** Of a long text, this many line ends have their surroundings split. */
 const LINE_ENDS = 12;
 
 /** The writes of a text (latin1). */
-export function cutUp(text: string, cut: Cut): readonly Buffer[] {
+export function cutUp(text: string, cut: Cut): readonly Piece[] {
   const bytes = Buffer.from(text, 'latin1');
   switch (cut.kind) {
     case 'whole':
-      return [bytes];
+      return [{ bytes, isReadFirst: false }];
     case 'byte by byte':
-      return Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
+      return singleBytes(bytes, text);
     case 'split':
-      if (cut.at >= bytes.length) return [bytes];
-      return [bytes.subarray(0, cut.at), bytes.subarray(cut.at)];
+      if (cut.at >= bytes.length) return [{ bytes, isReadFirst: false }];
+      return [
+        { bytes: bytes.subarray(0, cut.at), isReadFirst: false },
+        { bytes: bytes.subarray(cut.at), isReadFirst: true },
+      ];
     default:
       return unreachable(cut);
   }
+}
+
+function singleBytes(bytes: Buffer, text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const isMiddle = bytes.length > MOST_SINGLE_BYTES && at > SPLIT_ALL_BYTES && at < bytes.length - LAST_BYTES;
+    const to = isMiddle ? bytes.length - LAST_BYTES : at + 1;
+    pieces.push({ bytes: bytes.subarray(at, to), isReadFirst: at > 0 && isTelling(text, at) });
+    at = to;
+  }
+  return pieces;
+}
+
+/** In the middle of a long line one more byte tells nothing new: to wait there for the server would take minutes. */
+function isTelling(text: string, at: number): boolean {
+  if (at < SPLIT_ALL_BYTES || at >= text.length - LAST_BYTES) return true;
+  return text.slice(at - 2, at + 2).includes('\n') || text.slice(at - 2, at + 2).includes('\r');
 }
 
 /**

@@ -1,7 +1,8 @@
 import { connectTo } from '../../support/target.ts';
 import { takeAnswer } from './answers.ts';
+import type { Barrier } from './barrier.ts';
 import type { HttpAnswer, HttpCase } from './case.ts';
-import { type Cut, cutUp } from './cuts.ts';
+import { type Cut, cutUp, type Piece } from './cuts.ts';
 
 /** What a server sent on one connection. */
 export interface Outcome {
@@ -16,12 +17,17 @@ export interface Outcome {
 export const PROBE = 'GET /probe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
 const WITHIN_MS = 5_000;
+/** For the server to close, once nothing that it may still send can be right. */
+const HOPELESS_MS = 200;
 
 /**
  * Sends a case over a connection of its own, cut up as told, and reads until the server closes. An open connection gets the probe behind
  * the expected answers, and so is closed by the server too.
  */
-export function exchange(port: number, subject: HttpCase, cut: Cut): Promise<Outcome> {
+export function exchange(
+  subject: HttpCase,
+  { port, cut, barrier }: { port: number; cut: Cut; barrier: Barrier },
+): Promise<Outcome> {
   const stages = (typeof subject.send === 'string' ? [subject.send] : subject.send).map((text) => cutUp(text, cut));
   const finalsExpected = [subject.expect].flat().filter((status) => status >= 200).length;
   const probes = subject.after === 'open' || subject.after === 'open or closed';
@@ -56,12 +62,13 @@ export function exchange(port: number, subject: HttpCase, cut: Cut): Promise<Out
       }
     }
 
-    async function send(pieces: readonly Buffer[]): Promise<void> {
+    async function send(pieces: readonly Piece[]): Promise<void> {
       sending = true;
-      for (const [index, piece] of pieces.entries()) {
-        if (index > 0) await turnOfTheLoop();
+      for (const { bytes, isReadFirst } of pieces) {
+        if (isReadFirst) await barrier.pass();
         if (over || socket.destroyed) return;
-        await new Promise<void>((written) => socket.write(piece, () => written()));
+        timer.refresh();
+        await new Promise<void>((written) => socket.write(bytes, () => written()));
       }
       sending = false;
       if (stage === stages.length && subject.halfClose === true) socket.end();
@@ -77,14 +84,24 @@ export function exchange(port: number, subject: HttpCase, cut: Cut): Promise<Out
         void send(next);
       } else if (next === undefined && stage === stages.length && probes && finals >= finalsExpected) {
         stage += 1;
-        void send([Buffer.from(PROBE)]);
+        void send([{ bytes: Buffer.from(PROBE), isReadFirst: false }]);
       }
+    }
+
+    /** A case that fails already is not worth the whole wait; what comes within a moment still belongs into the message. */
+    function giveUpEarly(): void {
+      if (!hopeless(subject, answers)) return;
+      setTimeout(() => {
+        if (!socket.destroyed) fault ??= 'the server did not close';
+        socket.destroy();
+      }, HOPELESS_MS);
     }
 
     socket.on('connect', goOn);
     socket.on('data', (bytes: Buffer) => {
       rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
       read(false);
+      giveUpEarly();
       goOn();
     });
     socket.on('end', () => {
@@ -103,8 +120,18 @@ export function exchange(port: number, subject: HttpCase, cut: Cut): Promise<Out
   });
 }
 
-/** Twice, so that what was written has a chance to be read before more is. */
-async function turnOfTheLoop(): Promise<void> {
-  await new Promise(setImmediate);
-  await new Promise(setImmediate);
+/** No list of allowed answers begins with these, or the last one leaves a connection open that must be closed. */
+function hopeless(subject: HttpCase, answers: readonly HttpAnswer[]): boolean {
+  const counted = answers
+    .map(({ status }) => status)
+    .filter((status) => status !== 100 || subject.mayContinue !== true);
+  const allowed = [[subject.expect].flat(), ...(subject.orElse ?? [])];
+  const probed = subject.after === 'open' || subject.after === 'open or closed' ? 1 : 0;
+  const begins = (list: readonly number[]) =>
+    counted.length <= list.length + probed &&
+    counted.slice(0, list.length).every((status, index) => status === list[index]);
+  if (!allowed.some(begins)) return true;
+  const [last] = answers.slice(-1);
+  const complete = allowed.some((list) => list.length === counted.length);
+  return subject.after === 'closed' && subject.halfClose !== true && complete && last !== undefined && !last.closes;
 }

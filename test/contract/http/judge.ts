@@ -47,13 +47,13 @@ function faultOfEnd(
 function faultOfAnswers(subject: HttpCase, answers: readonly HttpAnswer[]): string | null {
   const finals = answers.filter(({ status }) => status >= 200);
   for (const [index, answer] of finals.entries()) {
+    const toHead = subject.headAnswers?.includes(index) ?? false;
     if (answer.status >= 400) {
-      const toHead = subject.headAnswers?.includes(index) ?? false;
       const fault = faultOfError(answer, toHead);
       if (fault !== null) return `the ${answer.status} ${fault}`;
     }
-    const sees = subject.headAnswers?.includes(index) ? undefined : subject.sees?.[index];
-    const fault = sees === undefined || answer.status !== 200 ? null : faultOfSight(sees, answer);
+    const sees = subject.sees?.[index];
+    const fault = sees === undefined || toHead || answer.status !== 200 ? null : faultOfSight(sees, answer);
     if (fault !== null) return `request ${index + 1}: ${fault}`;
   }
   return subject.check?.(finals) ?? null;

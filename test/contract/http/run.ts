@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { openBarrier } from './barrier.ts';
 import type { HttpCase, Row } from './case.ts';
 import { type Cut, splitOffsets } from './cuts.ts';
 import { exchange } from './exchange.ts';
@@ -55,16 +56,17 @@ export async function runCases(
   const runs = cases
     .filter((each) => !failed.has(each))
     .flatMap((each) => cutsOf(each, mode).map((cut) => ({ each, cut })));
+  const barrier = openBarrier(port);
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let run = runs[next++]; run !== undefined; run = runs[next++]) {
       const { each, cut } = run;
       if (faults.has(each)) continue;
-      const fault = judge(each, await exchange(port, each, cut));
+      const fault = judge(each, await exchange(each, { port, cut, barrier }));
       if (fault !== null) faults.set(each, `${cut.kind === 'split' ? `split at ${cut.at}: ` : ''}${fault}`);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  await Promise.all(Array.from({ length: CONCURRENCY }, lane)).finally(() => barrier.close());
   for (const each of faults.keys()) failed.add(each);
   const lines = [...faults].map(([{ name }, fault]) => `${name}: ${fault}`);
   const more = lines.length > LISTED ? [`… and ${lines.length - LISTED} more`] : [];

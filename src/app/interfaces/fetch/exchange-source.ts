@@ -37,7 +37,7 @@ export class ExchangeSource implements RequestSource {
   }
 
   onAbort(listener: () => void): void {
-    this.#exchange.onGone(listener);
+    this.#exchange.onLeaving(listener);
   }
 }
 

@@ -1,5 +1,6 @@
 import { LightRequest, nativeArguments } from './light-request.ts';
 import { LightResponse } from './light-response.ts';
+import { LightReadableStream } from './light-stream.ts';
 import { nativeFetch } from './native.ts';
 
 /**
@@ -8,6 +9,7 @@ import { nativeFetch } from './native.ts';
  */
 export function installFastFetch(): { uninstall(): void } {
   const restore = [replace('Request', LightRequest), replace('Response', LightResponse), replace('fetch', fetch)];
+  if (LightReadableStream !== null) restore.push(replace('ReadableStream', LightReadableStream));
   return {
     uninstall: () => {
       for (const back of restore) back();
@@ -20,7 +22,7 @@ async function fetch(input: Parameters<typeof nativeFetch>[0], ...rest: [init?: 
 }
 
 /** As a property it stays what it was: enumerable or not. */
-function replace(name: 'Request' | 'Response' | 'fetch', value: object): () => void {
+function replace(name: 'Request' | 'Response' | 'fetch' | 'ReadableStream', value: object): () => void {
   const before = Object.getOwnPropertyDescriptor(globalThis, name);
   const enumerable = before?.enumerable === true;
   Object.defineProperty(globalThis, name, { value, enumerable, writable: true, configurable: true });

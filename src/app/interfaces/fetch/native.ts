@@ -2,3 +2,4 @@
 export const NativeRequest = globalThis.Request;
 export const NativeResponse = globalThis.Response;
 export const nativeFetch = globalThis.fetch;
+export const NativeReadableStream = globalThis.ReadableStream;

@@ -3,6 +3,8 @@ import type { ReadableStream } from 'node:stream/web';
 import type { Exchange } from '../../../http/exchange.ts';
 import { InvalidResponse, renderFields } from '../../../http/response-head.ts';
 import { type Answer, answerOf } from './answer.ts';
+import { LightController } from './light-controller.ts';
+import { directSourceOf } from './light-stream.ts';
 
 /**
  * Sends what an application answered with. The promise, where there is one, is that of a streamed body.
@@ -42,6 +44,8 @@ async function stream(
 ): Promise<void> {
   const { body, length, exchange } = what;
   exchange.begin(headOf(answer), length);
+  const direct = directSourceOf(body);
+  if (direct !== null) return await sendDirect(direct, exchange);
   const reader = body.getReader();
   if (exchange.head.line.method === 'HEAD' || exchange.isOver) {
     await reader.cancel();
@@ -52,13 +56,48 @@ async function stream(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    const piece: unknown = value;
-    if (!(piece instanceof Uint8Array)) {
-      throw new TypeError(`The stream of a response gave ${describe(piece)}. Give Uint8Array pieces.`);
-    }
-    if (!exchange.write(piece)) await exchange.drained();
+    if (!exchange.write(bytesOf(value))) await exchange.drained();
     if (exchange.isOver) return;
   }
+  end(exchange);
+}
+
+/** As {@link stream}, for what needs no reader. */
+function sendDirect(source: LightController, exchange: Exchange): Promise<void> {
+  if (exchange.head.line.method === 'HEAD' || exchange.isOver) {
+    return LightController.cancel(source).then(() => end(exchange));
+  }
+  return new Promise((resolve, reject) => {
+    exchange.onGone(() => {
+      LightController.cancel(source, new Error('The client is gone.')).catch(() => {});
+      resolve();
+    });
+    const resume = () => LightController.resume(source);
+    LightController.take(source, {
+      take(piece) {
+        const goesOn = exchange.write(bytesOf(piece));
+        if (!goesOn) exchange.drained().then(resume);
+        return goesOn;
+      },
+      ended() {
+        try {
+          end(exchange);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      },
+      failed: reject,
+    });
+  });
+}
+
+function bytesOf(piece: unknown): Uint8Array {
+  if (piece instanceof Uint8Array) return piece;
+  throw new TypeError(`The stream of a response gave ${describe(piece)}. Give Uint8Array pieces.`);
+}
+
+function end(exchange: Exchange): void {
   const missing = exchange.end();
   if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than its Content-Length`);
 }

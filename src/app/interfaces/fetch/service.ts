@@ -23,8 +23,9 @@ export function createFetchService(handler: FetchHandler, options: FetchServiceO
   const background = createBackground((error) => observer.failed(error, null));
 
   function fail(error: unknown, exchange: Exchange): void {
-    // An application whose client left has nobody to fail.
-    if (exchange.isOver && exchange.status === 499) return;
+    // A body that was broken off fails the application's read too: clients could fill the log with what is the application's fault.
+    if (exchange.isAbandoned) return;
+    if (exchange.isLeft && isAbort(error)) return exchange.drop();
     observer.failed(error, exchange.head.line);
     exchange.fail();
   }
@@ -82,4 +83,8 @@ export function createFetchService(handler: FetchHandler, options: FetchServiceO
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

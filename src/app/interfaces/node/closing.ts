@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Peer } from '../../../http/peer.ts';
 import { type Refusal, refusalText } from '../../../http/refusal.ts';
+import { resetSocket } from '../../../http/reset.ts';
 import { createStandingFields } from '../../../http/standing.ts';
 import { failRead } from './body.ts';
 import type { Connection, Exchange } from './connections.ts';
@@ -26,7 +27,7 @@ export function createClosing(options: {
     refuse(connection, exchange, why) {
       const { socket } = connection;
       options.refused?.(why, connection.peer);
-      if (exchange?.response.headersSent === true) return void socket.destroy();
+      if (exchange?.response.headersSent === true) return cutAnswer(exchange.response);
       if (exchange !== null) silence(connection, exchange.response, why.status);
       const context = { standing: standing.text(null), isHead: exchange?.request.method === 'HEAD' };
       if (socket.writable) socket.write(refusalText(why.status, context), 'latin1');
@@ -36,6 +37,15 @@ export function createClosing(options: {
       exchange.response.emit('close');
     },
   };
+}
+
+/**
+ * Ends a connection within an answer. HTTP/1.0 knows the end of a body by that of the connection: a reset says that this is none.
+ */
+export function cutAnswer(response: ServerResponse): void {
+  const { socket } = response;
+  if (response.req.httpVersionMinor === 0 && socket !== null) resetSocket(socket);
+  else response.destroy();
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { createPatience, type Patience } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import type { Peer } from '../../../http/peer.ts';
+import { probePeer } from '../../../http/progress.ts';
 import type { Refusal } from '../../../http/refusal.ts';
 import type { ChunkCount } from './body.ts';
 
@@ -12,9 +13,6 @@ export interface Exchange {
   /** As far as trusted proxies tell. */
   readonly clientAddress: string;
 }
-
-/** How long a client that shut its side may be silent before its kernel is asked whether it is there. */
-const PROBE_AFTER_MS = 15_000;
 
 /** What a connection answers next: a request, by the event that tells the application of it, or a refusal. */
 export type Turn =
@@ -82,8 +80,7 @@ export function createConnections(
     open.set(socket, connection);
     // Whatever becomes of the listeners of node:http: a reset is nothing to die of.
     socket.on('error', () => {});
-    // Who shut one side may be gone for good, and nothing tells before the answer is written.
-    socket.once('end', () => socket.setKeepAlive(true, PROBE_AFTER_MS));
+    socket.once('end', () => probePeer(socket));
     socket.once('close', () => {
       open.delete(socket);
       closed(connection);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { cutAnswer } from './closing.ts';
 
 export type ListenerFailure = (error: unknown, request: IncomingMessage) => void;
 
@@ -9,7 +10,7 @@ export type ListenerFailure = (error: unknown, request: IncomingMessage) => void
 export function guardListener(listener: RequestListener, onFailure: ListenerFailure): RequestListener {
   const fail = (error: unknown, request: IncomingMessage, response: ServerResponse) => {
     onFailure(error, request);
-    if (response.headersSent) response.destroy();
+    if (response.headersSent) cutAnswer(response);
     else answerServerError(response);
   };
   return (request, response) => {

@@ -1,6 +1,7 @@
 import { enforce } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { refusal } from '../../../http/refusal.ts';
+import { resetSocket } from '../../../http/reset.ts';
 import { closeIdle, linger } from './closing.ts';
 import type { Connection, Connections } from './connections.ts';
 import { isEndlessFraming, isEndlessHead, isUnwanted, situationOf } from './situation.ts';
@@ -75,13 +76,14 @@ function lookAfter(connection: Connection, nowMs: number, { limits, turns, drain
   else if (isEndlessHead(connection, limits)) turns.malformed(connection, endlessHead);
   else if (isEndlessFraming(connection, limits)) turns.malformed(connection, endlessFraming);
   const verdict = connection.patience.judge(situationOf(connection, drain.idleMs), nowMs);
-  if (verdict === null) return hurry(connection, drain);
-  enforce(verdict, {
+  const isEnforced = enforce(verdict, {
     close: () => (connection.leftover === null ? closeIdle(connection) : linger(connection)),
     cut: () => socket.destroy(),
+    reset: () => resetSocket(socket),
     refuse: (why) =>
       connection.exchange === null ? turns.malformed(connection, why) : turns.overrule(connection, why),
   });
+  if (!isEnforced) hurry(connection, drain);
 }
 
 /** A quick drain does not wait for clients that do not close their side. */

@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
+import { isIPv6, type Socket } from 'node:net';
 import type { OriginOf } from '../../../http/origin.ts';
+import type { Peer } from '../../../http/peer.ts';
 import type { Service, ServiceOptions } from '../../contract.ts';
 import { createClosing, linger } from './closing.ts';
 import { configureServer } from './configure.ts';
@@ -61,6 +63,7 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
 
   return {
     accept(socket, peer) {
+      showPeer(socket, peer);
       connections.add(socket, peer);
       server.emit('connection', socket);
     },
@@ -77,4 +80,13 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
       return left;
     },
   };
+}
+
+/** Frameworks ask the socket who the client is: with the PROXY protocol that is whom the header names. */
+function showPeer(socket: Socket, { address, port }: Peer): void {
+  if (address === '' || address === socket.remoteAddress) return;
+  const family = isIPv6(address) ? 'IPv6' : 'IPv4';
+  for (const [name, value] of Object.entries({ remoteAddress: address, remotePort: port, remoteFamily: family })) {
+    Object.defineProperty(socket, name, { value, configurable: true });
+  }
 }

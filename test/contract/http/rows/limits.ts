@@ -56,6 +56,12 @@ export const limits = rowOf('limits', [
     after: 'open',
   },
   {
+    name: 'empty lines count anew before each request',
+    send: `${'\r\n'.repeat(1_500)}${get()}`.repeat(4),
+    expect: [200, 200, 200, 200],
+    after: 'open',
+  },
+  {
     name: 'the limit of a later request',
     send: get() + get(...fields(FIELDS)),
     expect: [200, 431],

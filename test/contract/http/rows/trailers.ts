@@ -78,6 +78,9 @@ export const trailers = rowOf('trailers', [
   broken('101', `${names.join('')}Y: a\r\n\r\n`, 431),
   taken('one of 8190 bytes', chunked(`${BODY}X:${'a'.repeat(8_188)}\r\n\r\n`), { body: 'hello' }),
   broken('one of 8191 bytes', `X:${'a'.repeat(8_189)}\r\n\r\n`, 431),
+  taken('as much as a head may hold', chunked(`${BODY}${`X:${'a'.repeat(8_188)}\r\n`.repeat(4)}\r\n`), {
+    body: 'hello',
+  }),
   broken('more than a head may hold', `X:${'a'.repeat(8_000)}\r\n`.repeat(5), 431),
   {
     name: 'a request behind them',

@@ -1,3 +1,4 @@
+import type { UnderlyingSource } from 'node:stream/web';
 import { installFastFetch } from '../../../../src/app/interfaces/fetch/globals.ts';
 
 /** A pair that belongs together: the platform's, or ours. */
@@ -5,9 +6,10 @@ export interface FetchClasses {
   readonly name: 'the platform' | 'light';
   readonly Request: typeof Request;
   readonly Response: typeof Response;
+  readonly ReadableStream: typeof ReadableStream;
 }
 
-export const platform: FetchClasses = { name: 'the platform', Request, Response };
+export const platform: FetchClasses = { name: 'the platform', Request, Response, ReadableStream };
 export const light: FetchClasses = lightClasses();
 
 /** Runs one suite over both pairs: what is promised of ours is what the platform does. */
@@ -36,14 +38,19 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 
 /** A stream of these pieces, one for each pull. */
 export function streamOf(...pieces: string[]): ReadableStream<Uint8Array> {
+  return new ReadableStream(sourceOf(...pieces));
+}
+
+/** What a stream of these pieces is made of, one for each pull. */
+export function sourceOf(...pieces: string[]): UnderlyingSource<Uint8Array> {
   const left = [...pieces];
-  return new ReadableStream({
+  return {
     pull: (controller) => {
       const piece = left.shift();
       if (piece === undefined) controller.close();
       else controller.enqueue(bytesOf(piece));
     },
-  });
+  };
 }
 
 export function formOf(fields: Readonly<Record<string, string>>): FormData {
@@ -54,7 +61,7 @@ export function formOf(fields: Readonly<Record<string, string>>): FormData {
 
 function lightClasses(): FetchClasses {
   const installed = installFastFetch();
-  const classes: FetchClasses = { name: 'light', Request, Response };
+  const classes: FetchClasses = { name: 'light', Request, Response, ReadableStream };
   installed.uninstall();
   return classes;
 }

@@ -6,7 +6,7 @@ import { errorName, light, platform } from './classes.ts';
 import { sentRequest } from './client-request.ts';
 
 describe('installFastFetch', () => {
-  const names = ['Request', 'Response', 'fetch'] as const;
+  const names = ['Request', 'Response', 'fetch', 'ReadableStream'] as const;
   const descriptors = () => names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
   let installed: { uninstall(): void };
   const before = descriptors();
@@ -21,6 +21,7 @@ describe('installFastFetch', () => {
 
   it("puts the light classes in the place of the platform's, as properties of the same kind", () => {
     expect([Request, Response]).to.deep.equal([light.Request, light.Response]);
+    expect(ReadableStream).to.equal(light.ReadableStream).and.not.equal(platform.ReadableStream);
     const flags = (list: typeof before) =>
       list.map((found) => [found?.enumerable, found?.configurable, found?.writable]);
     expect(flags(descriptors())).to.deep.equal(flags(before));

@@ -1,3 +1,0 @@
-import { describeDeadlines } from './deadlines.ts';
-
-describeDeadlines('node', 'apps/hello.mjs');
