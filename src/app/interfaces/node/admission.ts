@@ -52,7 +52,7 @@ export function examine(request: IncomingMessage, limits: HttpLimits): Refusal |
   const { url = '', method = '', httpVersionMajor, httpVersionMinor } = request;
   if (httpVersionMajor !== 1 || httpVersionMinor > 1) return otherVersion;
   if (method.length + url.length + VERSION_AND_SPACES_BYTES > limits.maxRequestLineBytes) return lineTooLong;
-  if (OTHER_PROTOCOLS.has(method)) return otherProtocol;
+  if (method !== 'GET' && OTHER_PROTOCOLS.has(method)) return otherProtocol;
   const authority = ORIGIN_TARGET.test(url) ? null : authorityOf(method, url);
   if (authority === false) return badTarget;
   const fault = examineFields(request, limits);

@@ -19,7 +19,8 @@ export interface EventHandlers {
 /** The application's side of the events that were taken. */
 export interface TakenEvents {
   /** Tells the application. */
-  emit(...event: OurEvent): void;
+  request(event: RequestEvent, request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void;
   /** Whether it listens. */
   listens(event: OurEvent[0]): boolean;
 }
@@ -29,7 +30,7 @@ export interface TakenEvents {
  * (A listener in front could not keep a request from those behind it.) The application never gets `connect` and `clientError`.
  */
 export function takeEvents(server: Server, handlers: EventHandlers): TakenEvents {
-  const { emit } = server;
+  const emit: (this: Server, event: string, ...args: unknown[]) => boolean = server.emit;
   // node:http asks whether anybody listens before it tells of these.
   const asked = ['checkContinue', 'checkExpectation', 'connect'] as const;
   for (const event of asked) server.on(event, () => {});
@@ -58,7 +59,8 @@ export function takeEvents(server: Server, handlers: EventHandlers): TakenEvents
   Reflect.set(server, 'emit', take);
 
   return {
-    emit: (...args) => void Reflect.apply(emit, server, args),
+    request: (event, request, response) => void emit.call(server, event, request, response),
+    upgrade: (request, socket, head) => void emit.call(server, 'upgrade', request, socket, head),
     listens: (event) => server.listenerCount(event) > (asked.some((each) => each === event) ? 1 : 0),
   };
 }

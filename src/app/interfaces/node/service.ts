@@ -8,7 +8,7 @@ import { configureServer } from './configure.ts';
 import { createConnections } from './connections.ts';
 import { takeEvents } from './events.ts';
 import { faultOf } from './parse-fault.ts';
-import { createResponseGuard } from './response.ts';
+import { guardResponses } from './response.ts';
 import { createRounds, type Drain } from './rounds.ts';
 import { mustClose } from './situation.ts';
 import { createTurns } from './turns.ts';
@@ -37,16 +37,18 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
       if (connections.count() === 0) rounds.stop();
     },
   });
-  const guard = createResponseGuard({
+  guardResponses(server, {
     serverHeader,
-    mustClose: ({ req }) => mustClose(connections.find(req.socket), req, { limits, isDraining: drain.idleMs !== null }),
+    // With pipelining only the last answer may say so of a drain.
+    mustClose: ({ req }) =>
+      (drain.idleMs !== null && connections.find(req.socket)?.waiting.length === 0) || mustClose(req, limits),
     wrongLength: ({ req: { method = '', url = '' } }, why) => observer.failed(new Error(why), { method, target: url }),
   });
   const application = takeEvents(server, {
     request: (event, request, response) => turns.request(connections.of(request.socket), event, { request, response }),
     connect: (_request, socket) => turns.connect(connections.of(socket)),
     upgrade: (request, socket, head) =>
-      turns.upgrade(connections.of(socket), request, () => application.emit('upgrade', request, socket, head)),
+      turns.upgrade(connections.of(socket), request, () => application.upgrade(request, socket, head)),
     clientError(error, socket) {
       const connection = connections.of(socket);
       const fault = faultOf(error, connection);
@@ -55,7 +57,7 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
     },
   });
   const closing = createClosing({ serverHeader, refused: observer.refused });
-  const turns = createTurns({ limits, closing, application, guard, observer, originOf });
+  const turns = createTurns({ limits, closing, application, observer, originOf });
   const rounds = createRounds({ limits, connections, turns, drain });
   configureServer(server, limits);
 

@@ -16,13 +16,9 @@ const LINE_ENDS_BYTES = 4;
 
 const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
-/** Whether an answer has to be the last of its connection. With pipelining only the last one may say so of a drain. */
-export function mustClose(
-  connection: Connection | undefined,
-  request: IncomingMessage,
-  { limits, isDraining }: { limits: HttpLimits; isDraining: boolean },
-): boolean {
-  if (limits.keepAliveMs === 0 || (isDraining && connection?.waiting.length === 0)) return true;
+/** Whether an answer has to be the last of its connection, apart from a drain. */
+export function mustClose(request: IncomingMessage, limits: HttpLimits): boolean {
+  if (limits.keepAliveMs === 0) return true;
   // llhttp takes `keep-alive, close` for keep-alive.
   if (request.httpVersionMinor === 0 && CLOSE.test(request.headers.connection ?? '')) return true;
   if (request.complete || request.readableFlowing !== null) return false;

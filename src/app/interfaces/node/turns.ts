@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { unreachable } from '../../../errors.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import type { OriginOf } from '../../../http/origin.ts';
@@ -25,7 +25,6 @@ export interface TurnsOptions {
   readonly application: TakenEvents;
   readonly observer: RequestObserver;
   readonly originOf: OriginOf;
-  guard(response: ServerResponse): void;
 }
 
 export function createTurns(options: TurnsOptions): Turns {
@@ -113,16 +112,15 @@ export class Turns {
   }
 
   #run(connection: Connection, event: RequestEvent, exchange: Exchange): void {
-    const { application, guard, observer } = this.#options;
+    const { application, observer } = this.#options;
     const { request, response } = exchange;
     connection.exchange = exchange;
-    guard(response);
     if (observer.started !== undefined) observer.started(nodeView(exchange));
     response.on('close', () => this.#answered(connection, exchange));
     if (event === 'checkContinue' && !application.listens(event)) {
       continueWhenRead(request, response);
-      application.emit('request', request, response);
-    } else application.emit(event, request, response);
+      application.request('request', request, response);
+    } else application.request(event, request, response);
   }
 
   #answered(connection: Connection, exchange: Exchange): void {
