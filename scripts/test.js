@@ -8,7 +8,8 @@ const kinds = {
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
-  integration: { files: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'] },
+  contract: { files: ['test/contract/**/*.test.ts'] },
+  integration: { files: ['test/integration/**/*.test.ts'] },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
@@ -17,7 +18,7 @@ const kinds = {
   },
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
-const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch']];
+const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch', 'contract']];
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());
