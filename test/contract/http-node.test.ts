@@ -45,6 +45,12 @@ const exceptions: readonly HttpException[] = [
   { row: 'limits', name: / without an end$/, because: NOT_YET },
   {
     row: 'limits',
+    name: 'a thousand fields',
+    because: 'of a head in many pieces llhttp does not tell whether its count ran over in the line or in the fields',
+    instead: { orElse: [[414]] },
+  },
+  {
+    row: 'limits',
     name: 'field lines of 32769 together',
     because: 'white space around values is not counted, as llhttp does not hand it over',
   },
