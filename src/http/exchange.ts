@@ -4,7 +4,7 @@ import type { Origin } from './origin.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
-import { type BodyPlan, framingText, planBody, type ResponseHead } from './response-head.ts';
+import { type BodyPlan, headText, planBody, type ResponseHead } from './response-head.ts';
 import type { UpgradedConnection } from './upgrade.ts';
 
 /**
@@ -231,15 +231,11 @@ export class Exchange {
   }
 
   #headText(head: ResponseHead, plan: BodyPlan, length: number | null): string {
-    const { fields, status, reason } = head;
+    const { fields } = head;
     const closes = this.#connection.closesAfter(this, fields.closes || plan.kind === 'close');
-    const connection = closes
-      ? 'Connection: close\r\n'
-      : this.head.line.minorVersion === 0
-        ? 'Connection: keep-alive\r\n'
-        : '';
-    const standing = this.#connection.standing.text(fields);
-    return `HTTP/1.1 ${status} ${reason}\r\n${fields.text}${framingText(plan, head, length)}${standing}${connection}\r\n`;
+    const keeps = this.head.line.minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
+    const connection = closes ? 'Connection: close\r\n' : keeps;
+    return headText({ head, plan, length, standing: this.#connection.standing.text(fields), connection });
   }
 
   #respondCounted(head: ResponseHead, body: string | Uint8Array | null, length: number): void {

@@ -27,17 +27,16 @@ const OURS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'trailer'],
 ]);
 
-let lastFields: readonly string[] | null = null;
+let lastFields: readonly string[] = [];
 let lastRendered: RenderedFields | null = null;
 
 /**
- * Checks and writes out names and values, alternating. The last list is remembered by its identity: interfaces use one list for all answers
- * that differ in nothing else.
+ * Checks and writes out names and values, alternating. The last list is remembered: an application gives the same ones again and again.
  *
  * @throws InvalidResponse where a name is no token, a value holds a control character, or Content-Length is no number.
  */
 export function renderFields(fields: readonly string[]): RenderedFields {
-  if (fields === lastFields && lastRendered !== null) return lastRendered;
+  if (lastRendered !== null && areSame(fields, lastFields)) return lastRendered;
   const made = { text: '', contentLength: null as number | null, closes: false, hasDate: false, hasServer: false };
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? '';
@@ -62,6 +61,13 @@ export function renderFields(fields: readonly string[]): RenderedFields {
   lastFields = fields;
   lastRendered = made;
   return made;
+}
+
+function areSame(fields: readonly string[], others: readonly string[]): boolean {
+  if (fields === others) return true;
+  if (fields.length !== others.length) return false;
+  for (let index = 0; index < fields.length; index += 1) if (fields[index] !== others[index]) return false;
+  return true;
 }
 
 /** What an answer is to say, and in what surroundings. */
@@ -98,4 +104,42 @@ export function framingText(plan: BodyPlan, { status, fields }: ResponseHead, le
     case 'close':
       return '';
   }
+}
+
+/** All that a head is written from. */
+export interface HeadParts {
+  readonly head: ResponseHead;
+  readonly plan: BodyPlan;
+  /** Of the body, `null` where nobody knows it yet. */
+  readonly length: number | null;
+  /** `Date` and `Server`. */
+  readonly standing: string;
+  /** The field `Connection`, or nothing. */
+  readonly connection: string;
+}
+
+let lastParts: HeadParts | null = null;
+let lastText = '';
+
+/** The head as text, with the empty line. The last one is remembered: the next answer of the same route mostly has it too. */
+export function headText(parts: HeadParts): string {
+  if (lastParts !== null && haveSameText(parts, lastParts)) return lastText;
+  const { head, plan, length, standing, connection } = parts;
+  const framing = framingText(plan, head, length);
+  lastText = `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.fields.text}${framing}${standing}${connection}\r\n`;
+  lastParts = parts;
+  return lastText;
+}
+
+function haveSameText(parts: HeadParts, others: HeadParts): boolean {
+  const { head, plan } = parts;
+  return (
+    head.fields === others.head.fields &&
+    head.status === others.head.status &&
+    plan.kind === others.plan.kind &&
+    parts.length === others.length &&
+    parts.standing === others.standing &&
+    parts.connection === others.connection &&
+    head.reason === others.head.reason
+  );
 }

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import {
   type BodyPlan,
   framingText,
+  type HeadParts,
+  headText,
   InvalidResponse,
   planBody,
   type ResponseHead,
@@ -102,4 +104,29 @@ describe('planBody and framingText', () => {
       expect(framingText(plan, head, bytes)).to.equal(framing);
     });
   }
+});
+
+describe('headText', () => {
+  const parts = (over: { status?: number; fields?: readonly string[] } & Partial<HeadParts> = {}): HeadParts => {
+    const { status = 200, fields = ['a', '1'], length = 5, standing = 'Date: now\r\n', connection = '' } = over;
+    const head = { status, reason: 'OK', fields: renderFields(fields) };
+    return { head, plan: { kind: 'sized', bytes: length ?? 0 }, length, standing, connection };
+  };
+  const expected = (status: number, field: string, rest: string) => `HTTP/1.1 ${status} OK\r\n${field}\r\n${rest}\r\n`;
+
+  it('remembers the last head, and writes another one where anything differs', () => {
+    const rest = 'Content-Length: 5\r\nDate: now\r\n';
+    expect(headText(parts())).to.equal(expected(200, 'a: 1', rest));
+    expect(headText(parts())).to.equal(expected(200, 'a: 1', rest));
+    expect(headText(parts({ status: 201 }))).to.equal(expected(201, 'a: 1', rest));
+    expect(headText(parts({ fields: ['a', '2'] }))).to.equal(expected(200, 'a: 2', rest));
+    expect(headText(parts({ length: 6 }))).to.equal(expected(200, 'a: 1', rest.replace('5', '6')));
+    expect(headText(parts({ standing: 'Date: later\r\n' }))).to.equal(
+      expected(200, 'a: 1', rest.replace('now', 'later')),
+    );
+    expect(headText(parts({ connection: 'Connection: close\r\n' }))).to.equal(
+      expected(200, 'a: 1', `${rest}Connection: close\r\n`),
+    );
+    expect(headText(parts())).to.equal(expected(200, 'a: 1', rest));
+  });
 });
