@@ -55,7 +55,7 @@ export class Connection {
       areBytesLent: options.areBytesLent,
       bodyHost: { wanted: () => this.#continue(), resume: () => this.#throttle.resume() },
     });
-    this.outgoing = new Outgoing(socket);
+    this.outgoing = new Outgoing(socket, options.areBytesLent);
     // Whatever it is, 'close' follows.
     socket.on('error', () => {});
     socket.on('end', () => this.#peerEnded());
@@ -249,7 +249,7 @@ export class Connection {
       phase: this.#phase(),
       requests: this.#reader.requests,
       bodyBytes: body?.received ?? null,
-      takenBytes: this.#socket.writableLength > 0 ? bytesTaken(this.#socket) : null,
+      takenBytes: this.outgoing.isWaiting ? bytesTaken(this.#socket) : null,
       drainIdleMs: this.#host.drainIdleMs,
     };
   }

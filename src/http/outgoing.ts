@@ -20,9 +20,18 @@ export class Outgoing {
   #isDue = false;
   #isCorked = false;
   #waiters: (() => void)[] = [];
+  /** Texts that the kernel has not taken whole. */
+  #waiting = 0;
+  readonly #isDirect: boolean;
+  readonly #sent = (error?: Error | null): void => {
+    this.#waiting -= 1;
+    if (error) this.#socket.destroy();
+  };
 
-  constructor(socket: Socket) {
+  /** @param isDirect whether it is a plain socket, on which a text may pass the queue of the stream. */
+  constructor(socket: Socket, isDirect: boolean) {
     this.#socket = socket;
+    this.#isDirect = isDirect;
     socket.on('drain', () => {
       if (!this.#isDue) this.release();
     });
@@ -41,7 +50,7 @@ export class Outgoing {
   /** Text in latin1, a whole answer or the end of one. */
   text(text: string): void {
     if (this.#isBatching || this.#isDue) this.#text += text;
-    else if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
+    else this.#sendText(text);
   }
 
   /** Text in latin1, behind which more follows in this round. */
@@ -61,6 +70,11 @@ export class Outgoing {
     this.#isCorked = true;
     this.#flush();
     return socket.write(piece);
+  }
+
+  /** Whether something waits for the peer to take it. */
+  get isWaiting(): boolean {
+    return this.#waiting > 0 || this.#socket.writableLength > 0;
   }
 
   /** Resolves when the peer has taken what was written, or the connection is closed; not within the round in which it was written. */
@@ -121,7 +135,22 @@ export class Outgoing {
     const text = this.#text;
     if (text === '') return;
     this.#text = '';
-    if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
+    this.#sendText(text);
+  }
+
+  /**
+   * Where nothing waits, past the queue of the stream and the tick that it spends on each write: the kernel mostly takes an answer at once.
+   * What it does not take at once waits in the handle, in front of all that is written later.
+   */
+  #sendText(text: string): void {
+    const socket = this.#socket;
+    if (socket.destroyed) return;
+    if (!this.#isDirect || this.#waiting > 0 || this.#isCorked || socket.writableLength > 0 || socket.writableEnded) {
+      socket.write(text, 'latin1');
+      return;
+    }
+    this.#waiting += 1;
+    socket._write(text, 'latin1', this.#sent);
   }
 
   /** Until the end of the round: pieces of a stream come one microtask after the other. */
