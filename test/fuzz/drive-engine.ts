@@ -131,6 +131,11 @@ class RecordingSocket extends Socket {
     return true;
   }
 
+  override _write(data: string | Uint8Array, _encoding: BufferEncoding, callback: () => void): void {
+    this.write(data);
+    callback();
+  }
+
   override end(): this {
     this.isEnded = true;
     return this;
