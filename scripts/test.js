@@ -9,9 +9,9 @@ const kinds = {
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   contract: { files: ['test/contract/**/*.test.ts'] },
-  integration: { files: ['test/integration/**/*.test.ts'] },
-  // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
-  fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
+  integration: { files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'] },
+  // What clients see, once more with the twins of the applications in test/fixtures/apps/fetch. With the variable, "integration" takes them too.
+  fetch: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
   soak: {
     files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
