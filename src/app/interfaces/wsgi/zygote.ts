@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { TsunicornError, unreachable } from '../../../errors.ts';
 import type { ControlFault, ZygoteMessage, ZygoteOrder } from './control.ts';
 import { createDeferred, type Deferred, within } from './deferred.ts';
+import { bootTimeoutFault, howItEnded, loadFault, noProcess, withWords } from './faults.ts';
 import { type HostProcess, type HostSpec, type PythonExit, startHost } from './host-process.ts';
 import { killOrphans } from './orphans.ts';
 import { openRendezvous, type Rendezvous } from './rendezvous.ts';
@@ -34,6 +35,8 @@ export interface ZygoteOptions extends HostSpec {
   output(said: { readonly pid: number; readonly line: string }): void;
   /** Once, when it ends without having been stopped. Its Python processes are gone by then. */
   onGone?(exit: PythonExit): void;
+  /** Ends a boot that is under way. */
+  readonly signal?: AbortSignal;
   /** How long it may leave an order without an answer before it is killed. Default 10 s. */
   readonly patienceMs?: number;
 }
@@ -41,7 +44,7 @@ export interface ZygoteOptions extends HostSpec {
 /** The process that Python processes are forked from. */
 export interface Zygote {
   readonly pid: number;
-  /** @throws TsunicornError `APP_LOAD` with the last words of a process that died at once; `NO_WORKER_READY` when there is none. */
+  /** @throws TsunicornError `NO_WORKER_READY`, or `APP_LOAD` when the process died before it was seen to connect. */
   fork(): Promise<PythonProcess>;
   /** Hangs up on every Python process, and kills what is left after `graceMs`. Resolves when nothing is left; a second call may hurry. */
   stop(options: { graceMs: number }): Promise<void>;
@@ -101,7 +104,10 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
     throw error;
   }
   life.host.send({ type: 'boot', socket: life.rendezvous.path, ...options.boot });
-  await untilReady(life);
+  const abort = () => life.host?.kill();
+  if (options.signal?.aborted === true) abort();
+  options.signal?.addEventListener('abort', abort);
+  await untilReady(life).finally(() => options.signal?.removeEventListener('abort', abort));
   life.phase = 'serving';
   return { pid: life.host.pid, fork: () => fork(life), stop: ({ graceMs }) => stop(life, graceMs) };
 }
@@ -117,16 +123,16 @@ async function untilReady(life: Life): Promise<void> {
   life.host?.kill();
   const { lastWords } = await life.over.promise;
   if (exit.code === null && exit.signal === null) {
-    const what = options.boot.preload ? 'Python, which preloads the application,' : options.interpreter;
-    const message = `${what} was not ready within ${options.bootTimeoutMs / 1000} s ("bootTimeout").`;
-    throw new TsunicornError(options.boot.preload ? 'APP_LOAD' : 'PYTHON_UNUSABLE', withWords(message, lastWords));
+    if (options.boot.preload) throw bootTimeoutFault(options.bootTimeoutMs, lastWords);
+    const seconds = `${options.bootTimeoutMs / 1000} s ("bootTimeout")`;
+    throw unusable(withWords(`${options.interpreter} was not ready within ${seconds}.`, lastWords));
   }
-  // 3 is what the host leaves with when the application is at fault; it has said why.
-  if (exit.code === 3 && lastWords !== '') throw new TsunicornError('APP_LOAD', lastWords);
-  throw new TsunicornError(
-    'PYTHON_UNUSABLE',
-    withWords(`${options.interpreter} ${howItEnded(exit)} too early.`, lastWords),
-  );
+  if (options.boot.preload) throw loadFault(exit);
+  throw unusable(withWords(`${options.interpreter} ${howItEnded(exit)} before it could be used.`, lastWords));
+}
+
+function unusable(message: string): TsunicornError {
+  return new TsunicornError('PYTHON_UNUSABLE', message);
 }
 
 async function fork(life: Life): Promise<PythonProcess> {
@@ -151,8 +157,7 @@ async function fork(life: Life): Promise<PythonProcess> {
 async function greeted(life: Life, member: Member, arrived: Promise<Socket>): Promise<PythonProcess> {
   const { pid, exit } = member;
   const died = exit.promise.then((how): Socket => {
-    if (how.lastWords !== '') throw new TsunicornError('APP_LOAD', how.lastWords);
-    throw noProcess(`process ${pid} ${howItEnded(how)} before it connected`);
+    throw loadFault(how);
   });
   member.socket = await within(Promise.race([arrived, died]), life.patienceMs, () => {
     kill(life, member, 'SIGKILL');
@@ -236,26 +241,12 @@ async function conclude(life: Life, exit: PythonExit): Promise<void> {
 }
 
 async function stop(life: Life, graceMs: number): Promise<void> {
-  if (life.phase === 'serving') {
-    life.phase = 'stopping';
-    for (const { socket } of life.members.values()) socket?.end();
-    life.host?.send({ type: 'stop', graceMs });
-  }
+  life.phase = 'stopping';
+  for (const { socket } of life.members.values()) socket?.end();
+  life.host?.send({ type: 'stop', graceMs });
   const late = setTimeout(() => life.host?.kill(), graceMs + life.patienceMs);
   await life.over.promise;
   clearTimeout(late);
-}
-
-function noProcess(why: string): TsunicornError {
-  return new TsunicornError('NO_WORKER_READY', `No Python process could be started: ${why}.`);
-}
-
-function howItEnded({ code, signal }: Pick<PythonExit, 'code' | 'signal'>): string {
-  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-}
-
-function withWords(message: string, lastWords: string): string {
-  return lastWords === '' ? message : `${message} It wrote:\n${lastWords}`;
 }
 
 function signalName(wanted: number | null): string | null {
