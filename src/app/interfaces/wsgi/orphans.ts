@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf } from '../../../errors.ts';
 
@@ -14,7 +15,8 @@ export async function killOrphans(pids: readonly number[]): Promise<void> {
     if (!signal(-pid, 'SIGKILL')) signal(pid, 'SIGKILL');
   }
   const giveUpAtMs = performance.now() + GONE_WITHIN_MS;
-  while (pids.some((pid) => signal(pid, 0)) && performance.now() < giveUpAtMs) await delay(LOOK_EVERY_MS);
+  while (pids.some((pid) => signal(pid, 0) && !isZombie(pid)) && performance.now() < giveUpAtMs)
+    await delay(LOOK_EVERY_MS);
 }
 
 /** Whether there is such a process. */
@@ -24,5 +26,14 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
     return true;
   } catch (error) {
     return errnoOf(error) === 'EPERM';
+  }
+}
+
+/** Dead, but not reaped by whoever inherited it: a container may have nobody for that. */
+function isZombie(pid: number): boolean {
+  try {
+    return / Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }
