@@ -1,3 +1,4 @@
+import { TsunicornError } from '../errors.ts';
 import { createForwarding, type Forwarding } from '../http/forwarded.ts';
 import type { HttpLimits } from '../http/limits.ts';
 import type { OriginOf } from '../http/origin.ts';
@@ -21,6 +22,8 @@ export async function serveApplication(
 ): Promise<Service> {
   const { limits, observer, directory } = options;
   const wanted = config.interface;
+  // The WSGI service starts here once it exists.
+  if (wanted === 'wsgi') throw new TsunicornError('APP_LOAD', 'The interface "wsgi" is not wired yet.');
   const originOf = originFrom(
     createForwarding({ ...config, headerMap: config.headerMap === 'drop' ? 'keep' : 'refuse' }),
   );
