@@ -80,7 +80,7 @@ class Peer:
 
     def request(self, target="/", *, method="GET", body=b"", more=False, slot=0, length=None, raw=""):
         id, self.next_id = self.next_id, self.next_id + 1
-        length = length if length is not None else (str(len(body)) if body else "")
+        length = length if length is not None else (str(len(body)) if body and not more else "")
         head = "\n".join([method, target, raw, "HTTP/1.1", "10.0.0.9", "4711", length]).encode("latin-1")
         self.answers[id] = Answer()
         self.send(REQUEST, id=id, slot=slot, aux=len(head), payload=head + body, flags=1 if more else 0)
@@ -242,7 +242,7 @@ class Host:
         peer = Peer(connection)
         peer.pid = pid
         self.peers.append(peer)
-        if not peer.until(lambda: False if peer.hello is None else True):
+        if not peer.until(lambda: peer.hello is not None):
             raise AssertionError(self.said(pid))
         frame = peer.frame()
         if frame is None:
