@@ -21,6 +21,14 @@ APPS = os.path.join(HERE, "apps")
 HEADER = struct.Struct("<IBBHII")
 TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
 HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED = 16, 17, 18, 19, 20, 21, 22
+AS_DESCRIPTOR_3 = """
+import os, sys
+number = int(sys.argv[1])
+os.dup2(number, 3)
+if number != 3:
+    os.close(number)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 WINDOW = 256 * 1024
 PATIENCE = 10.0  # seconds until a test gives up
 SHARED = {
@@ -163,8 +171,7 @@ class Host:
         log, stderr = os.pipe()
         self.log = os.fdopen(log, "rb")
         self.process = subprocess.Popen(
-            # The control socket must be descriptor 3; a shell puts it there without races of threads
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{theirs.fileno()}', sys.executable, HOST, "title"],
+            [sys.executable, "-ISc", AS_DESCRIPTOR_3, str(theirs.fileno()), sys.executable, HOST, "title"],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import sys
 import unittest
@@ -514,6 +513,8 @@ class ThreadsTest(HostTest):
         for id in (*ids, waiting):
             peer.send(GONE, id=id)
         self.assertEqual(bytes(peer.get("/hello").body), b"hello world")
+        while self.host.output.get(peer.pid, b"").count(b"closed forever") < 2:
+            self.host.hear()
         self.assertEqual(json.loads(peer.get("/counts").body), {"forever": 2})
 
     def test_the_end_of_the_channel_closes_what_is_in_progress(self):

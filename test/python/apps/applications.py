@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from wsgiref.validate import validator
 
 PLAIN = [("Content-Type", "text/plain")]
+IMPORTED_BY = os.getpid()
 closed = {}
 barrier = threading.Barrier(2)
 stopped = threading.Event()
@@ -394,6 +395,35 @@ def own_handler(environ, start_response):
         os.kill(os.getpid(), getattr(signal, name))
         time.sleep(0)
     return [repr([signal.getsignal(getattr(signal, name)) == signal.SIG_DFL for name in names]).encode()]
+
+
+def surroundings(environ, start_response):
+    """What the process has around it."""
+    with open("/dev/stderr", "w") as file:
+        file.write("through /dev/stderr\n")
+    descriptors = {}
+    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        try:
+            descriptors[int(name)] = os.readlink(f"/proc/self/fd/{name}").split(":")[0]
+        except OSError:
+            pass  # the listing's own
+    start(start_response)
+    facts = {"path": sys.path, "argv": sys.argv, "fds": descriptors, "group": os.getpgid(0), "parent": os.getppid()}
+    return [json.dumps({**facts, "imported": IMPORTED_BY}).encode()]
+
+
+def write_for_ever(environ, start_response):
+    """Forks what prints for ever."""
+    pid = os.fork()
+    while pid == 0:
+        os.write(1, b"f" * 4096)
+    start(start_response)
+    return [str(pid).encode()]
+
+
+def flood(environ, start_response):
+    while True:
+        os.write(2, b"g" * 65536)
 
 
 def application(environ, start_response):
