@@ -79,6 +79,14 @@ def ignore_what_is_not_for_us() -> None:
         signal.signal(getattr(signal, name), nothing)
 
 
+def hold_term() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+
+
+def let_term_pass() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+
+
 def say(text: str) -> None:
     """Writes a sentence on stderr, which an application may have closed."""
     try:
@@ -105,7 +113,7 @@ def leave_now(code: int) -> NoReturn:
 
 
 def own_frame(filename: str) -> bool:
-    return filename == __file__ or filename.startswith("<frozen importlib") or filename == "<frozen runpy>"
+    return filename == __file__ or filename.startswith("<frozen importlib")
 
 
 def without_own_frames(report: traceback.TracebackException) -> traceback.TracebackException:
@@ -139,7 +147,7 @@ def parse_target(target: str) -> tuple[str, ast.expr | None]:
     import ast
 
     module, colon, text = target.partition(":")
-    if not all(part.isidentifier() for part in module.split(".")):
+    if module.endswith(".py") or not all(part.isidentifier() for part in module.split(".")):
         hint = f' Write "{module[:-3].replace("/", ".")}".' if module.endswith(".py") else ""
         raise NotLoaded(f'"{target}" does not begin with the name of a module, such as "package.module".{hint}')
     if not colon:
@@ -231,11 +239,9 @@ def load(target: str) -> Application:
 
     Raises NotLoaded, whose text is a sentence, or the traceback where the fault is in the application's code.
     """
-    import importlib
-
     module, expression = parse_target(target)
     try:
-        importlib.import_module(module)
+        __import__(module)
         found = look_up(module, expression)
     except NotLoaded:
         raise
@@ -437,6 +443,7 @@ class Exchange:
     head_sent = False
     ended = False  # END or FAILED was sent
     gone = False
+    streams = False  # the body of the request comes in frames of its own
     whole = True  # the body of the request is here to its end
     mute = False  # HEAD: the body is made, but not sent
     granted = WINDOW  # bytes of the answer's body that may be sent in all
@@ -451,8 +458,14 @@ class Exchange:
         self.first = first
 
     def expect_more(self) -> None:
-        self.whole = False
+        self.streams, self.whole = True, False
         self.pieces: deque[bytes] = deque()
+
+    def input(self) -> io.BufferedIOBase:
+        """`wsgi.input` for a body that did not come with its head; it may be whole by now."""
+        if self.whole:
+            return io.BytesIO(b"".join((self.first, *self.pieces)))
+        return io.BufferedReader(BodyStream(self, self.first), READ_SIZE)
 
     def environ(self) -> Environ:
         """The environ of PEP 3333: a copy of what many requests share, and what is this one's own."""
@@ -473,10 +486,7 @@ class Exchange:
         environ["REMOTE_PORT"] = port
         if length:
             environ["CONTENT_LENGTH"] = length
-        if self.whole:
-            environ["wsgi.input"] = io.BytesIO(self.first)
-        else:
-            environ["wsgi.input"] = io.BufferedReader(BodyStream(self, self.first), READ_SIZE)
+        environ["wsgi.input"] = self.input() if self.streams else io.BytesIO(self.first)
         environ["wsgi.early_hints"] = self.early_hints
         if method == "HEAD":
             self.mute = True
@@ -731,7 +741,8 @@ class Channel:
         self.busy = False
         self.code = 0
         self.forked = False
-        os.register_at_fork(after_in_child=self.forget)
+        # SIGTERM must wait in what the application forks until it has its usual effect there, or it would be lost
+        os.register_at_fork(before=hold_term, after_in_parent=let_term_pass, after_in_child=self.forget)
 
     def serve(self) -> int:
         """Answers until the worker closes the channel or the process is told to leave. Returns the exit code."""
@@ -774,6 +785,7 @@ class Channel:
             number = getattr(signal, name)
             if signal.getsignal(number) in (nothing, self.on_term):
                 signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+        let_term_pass()
 
     def until(self, ready: Callable[[], bool]) -> None:
         """Waits until `ready()`, which looks at what frames change. The end of the channel makes all exchanges gone."""
@@ -859,7 +871,7 @@ class Channel:
         if exchange is None:
             return
         if kind == BODY:
-            if exchange.whole:
+            if exchange.whole:  # also one that came with its head
                 self.broken(f"a piece of the body of request {id}, which was whole")
             exchange.pieces.append(payload)
             if flags & LAST:
@@ -1044,7 +1056,7 @@ class Birth:
         ignore_what_is_not_for_us()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda _number, _frame: leave_now(0))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        let_term_pass()
         try:
             import faulthandler
 
@@ -1309,8 +1321,7 @@ class Zygote:
         except OSError as error:
             self.tell({"type": "forkFailed", "token": token, "message": str(error)})
             return None
-        # A signal to the new process must wait until that has a handler of its own
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        hold_term()  # one to the new process must wait until that has a handler of its own
         try:
             pid = os.fork()
         except OSError as error:
@@ -1329,7 +1340,7 @@ class Zygote:
             self.children[pid] = Child(pid, pipe)
             self.tell({"type": "forked", "token": token, "pid": pid})
         os.close(output)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        let_term_pass()
         return None
 
     def abandon(self) -> None:
