@@ -9,9 +9,9 @@ const kinds = {
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   contract: { files: ['test/contract/**/*.test.ts'] },
-  integration: { files: ['test/integration/**/*.test.ts'] },
+  integration: { files: ['test/integration/**/*.test.ts'], needsPython: true },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
-  fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
+  fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' }, needsPython: true },
   soak: {
     files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
@@ -29,6 +29,7 @@ for (const name of stages.flat()) {
     process.exit(2);
   }
 }
+if (stages.flat().some((name) => kinds[name].needsPython)) preparePython();
 for (const stage of stages) {
   const statuses = await Promise.all(stage.map((name) => run(name, { alone: stage.length === 1 })));
   const failed = statuses.find((status) => status !== 0);
@@ -60,6 +61,11 @@ function mocha(name, stdio) {
     });
   }
   return new Promise((resolve) => child.once('close', (code) => resolve({ status: code ?? 1, output })));
+}
+
+/** Makes the virtual environment of test/support/python.ts, or says why not: the tests that need it are pending then. */
+function preparePython() {
+  spawnSync(process.execPath, ['scripts/python.js'], { cwd: root, stdio: 'inherit' });
 }
 
 /** Every process that the tests start writes what it ran; the built files are counted for the sources they were built from. */
