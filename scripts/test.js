@@ -3,6 +3,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const integration = (...names) => names.map((name) => `test/integration/${name}.test.ts`);
+const ofReplacement = integration('drain', 'reload', 'reload-load', 'workers');
+const whateverTheLanguage = [
+  ...ofReplacement,
+  ...integration('listeners', 'orphans', 'proxies', 'signals', 'stop', 'timeouts', 'tls'),
+];
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
@@ -12,6 +18,9 @@ const kinds = {
   integration: { files: ['test/integration/**/*.test.ts'], needsPython: true },
   // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
   fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' }, needsPython: true },
+  // And with the twins in Python: those that are about processes, sockets and signals, whatever the application is written in.
+  wsgi: { files: whateverTheLanguage, env: { TSUNICORN_TEST_INTERFACE: 'wsgi' }, needsPython: true },
+  flask: { files: ofReplacement, env: { TSUNICORN_TEST_INTERFACE: 'flask' }, needsPython: true },
   soak: {
     files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
