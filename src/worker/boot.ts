@@ -3,6 +3,7 @@ import type { RequestObserver, Service } from '../app/contract.ts';
 import { serveApplication } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
+import type { Peer } from '../http/peer.ts';
 import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom, type RemoteEnd } from '../listener/inherit.ts';
@@ -51,26 +52,38 @@ export function acceptAll(
 ): Promise<Acceptor[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
   const { open } = service;
-  const onConnection = (socket: Socket, remote: RemoteEnd) => {
-    service.accept(socket, { ...remote, encrypted: false });
-    courtesy.accepted();
+  const handlersFor = (url: string) => {
+    const ours = serverOf(url);
+    const peerOf = (remote: RemoteEnd): Peer => ({ ...remote, encrypted: false, ...ours });
+    const onConnection = (socket: Socket, remote: RemoteEnd) => {
+      service.accept(socket, peerOf(remote));
+      courtesy.accepted();
+    };
+    if (open === undefined) return { onConnection };
+    const onSocket = (socket: Socket, remote: RemoteEnd) => {
+      const receive = open(socket, peerOf(remote));
+      courtesy.accepted();
+      return receive;
+    };
+    return { onConnection, onSocket };
   };
-  const onSocket =
-    open === undefined
-      ? undefined
-      : (socket: Socket, remote: RemoteEnd) => {
-          const receive = open(socket, { ...remote, encrypted: false });
-          courtesy.accepted();
-          return receive;
-        };
   return Promise.all(
     listeners.map(({ fd, url }) =>
-      acceptFrom(fd, backlog, { onConnection, onSocket }).catch((cause: unknown) => {
+      acceptFrom(fd, backlog, handlersFor(url)).catch((cause: unknown) => {
         throw listenError(url, cause);
       }),
     ),
   );
 }
+
+/** From `http://HOST:PORT`, as the master names a socket; nothing for a unix socket. */
+function serverOf(url: string): Pick<Peer, 'server'> {
+  if (!URL.canParse(url)) return {};
+  const { hostname, port, protocol } = new URL(url);
+  const usual = protocol === 'https:' ? 443 : 80;
+  return hostname === '' ? {} : { server: { name: hostname, port: port === '' ? usual : Number(port) } };
+}
+
 /** Two servers that bind at the same moment both succeed; the one that listens second learns it only here. */
 function listenError(url: string, cause: unknown): TsunicornError {
   if (errnoOf(cause) !== 'EADDRINUSE') {
