@@ -7,16 +7,22 @@ import type { Peer } from '../http/peer.ts';
 import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom, type RemoteEnd } from '../listener/inherit.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Config } from '../settings.ts';
 import type { Equipment } from './equipment.ts';
+import { logPython } from './python-log.ts';
 
 /**
  * Loads the application and makes it answer.
  *
  * @throws TsunicornError for a person; whatever else is thrown comes from the application.
  */
-export async function bootService(config: Config, observer: RequestObserver): Promise<Service> {
-  return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd() });
+export async function bootService(
+  config: Config,
+  { observer, log }: { observer: RequestObserver; log: Logger },
+): Promise<Service> {
+  const report = logPython(log);
+  return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd(), report });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { InvalidResponse, renderFields, type ResponseHead } from '../../../http/response-head.ts';
+import { InvalidResponse, type ResponseHead, renderFields } from '../../../http/response-head.ts';
 
 /** The head that an application gave, checked. */
 export interface AnswerHead extends ResponseHead {
@@ -39,7 +39,8 @@ export function readAnswerHead(text: string): AnswerHead {
 export function readFields(lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     const colon = line.indexOf(': ');
-    if (colon === -1) throw new InvalidResponse(`a line of the head has no colon: ${JSON.stringify(line.slice(0, 80))}`);
+    if (colon === -1)
+      throw new InvalidResponse(`a line of the head has no colon: ${JSON.stringify(line.slice(0, 80))}`);
     return [line.slice(0, colon), line.slice(colon + 2)];
   });
 }

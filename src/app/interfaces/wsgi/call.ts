@@ -30,7 +30,10 @@ export class Call {
   /** Nobody waits for the answer any more. */
   isForsaken = false;
 
-  constructor(exchange: Exchange, parts: { text: RequestText; body: Uint8Array | null; rest: RequestBody | null; nowMs: number }) {
+  constructor(
+    exchange: Exchange,
+    parts: { text: RequestText; body: Uint8Array | null; rest: RequestBody | null; nowMs: number },
+  ) {
     this.exchange = exchange;
     this.text = parts.text;
     this.body = parts.body;

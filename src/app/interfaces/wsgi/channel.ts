@@ -14,7 +14,7 @@ const TEXT_BYTES = 16 * 1024;
 /** What becomes of calls, and of the process. */
 export interface ChannelHost {
   /** There is room for more calls. */
-  freed(): void;
+  freed(channel: PythonChannel): void;
   /** The application raised an exception; the text is its traceback. */
   failed(call: Call, traceback: string): void;
   /** It sent what cannot be sent to a client. */
@@ -144,7 +144,7 @@ export class PythonChannel {
     this.#pace.answered(answered, nowMs);
     this.#begin(nowMs);
     if (this.#calls.size === 0) this.#resolveIdle();
-    this.#host.freed();
+    this.#host.freed(this);
   }
 
   /** Those that waited behind the ones that are over begin now. */
@@ -192,12 +192,12 @@ export class PythonChannel {
     if (call.isForsaken) return;
     const { exchange } = call;
     try {
-      const head = readAnswerHead(payload.latin1Slice(0, aux));
+      const head = readAnswerHead(payload.toString('latin1', 0, aux));
       exchange.answerFields = head.list;
       if (!isWhole) {
         exchange.begin(head, null);
         this.#write(call, payload.subarray(aux));
-      } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.latin1Slice(aux), 'latin1');
+      } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.toString('latin1', aux), 'latin1');
       else exchange.respond(head, payload.subarray(aux));
     } catch (error) {
       this.#refuseAnswer(call, error);
@@ -241,7 +241,7 @@ export class PythonChannel {
   #hint(call: Call, { payload }: Frame): void {
     if (call.hasBegunAnswer || call.isForsaken || payload.length === 0) return;
     try {
-      call.exchange.hint(renderFields(readFields(payload.latin1Slice().split('\n'))).text);
+      call.exchange.hint(renderFields(readFields(payload.toString('latin1').split('\n'))).text);
     } catch (error) {
       this.#refuseAnswer(call, error);
     }

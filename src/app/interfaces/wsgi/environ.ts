@@ -113,5 +113,8 @@ function pathOf(target: string): string {
 
 /** Frames hold latin1; so that the host need not know which characters that are, all others are escaped. */
 function asciiJson(value: Readonly<Record<string, string>>): string {
-  return JSON.stringify(value).replace(/[\x7f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[\x7f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

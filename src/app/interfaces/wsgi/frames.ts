@@ -31,7 +31,12 @@ export interface FrameHeader {
 }
 
 /** Writes a header at `at`; the payload of `length` bytes follows. */
-export function writeHeader(into: Buffer, at: number, { kind, flags = 0, slot = 0, id = 0, aux = 0 }: FrameHeader, length: number): void {
+export function writeHeader(
+  into: Buffer,
+  at: number,
+  { kind, flags = 0, slot = 0, id = 0, aux = 0 }: FrameHeader,
+  length: number,
+): void {
   into.writeUInt32LE(length, at);
   into[at + 4] = kind;
   into[at + 5] = flags;

@@ -4,7 +4,7 @@ import type { RequestBody } from '../../../http/request-body.ts';
  * What of a body is read before a Python process gets the request: a client that sends slowly holds none meanwhile. Larger bodies go on as
  * they come, so that none has to fit into the memory.
  */
-const MOST_BYTES = 1024 * 1024 - 64 * 1024;
+const MOST_BYTES = 768 * 1024;
 /** What all bodies may take that are gathered at a time; beyond it they go on as they come, from their first piece. */
 const MOST_BYTES_TOGETHER = 64 * 1024 * 1024;
 
@@ -28,7 +28,8 @@ export async function gather(body: RequestBody): Promise<Gathered> {
       bytes += piece.length;
       gatheredBytes += piece.length;
       if (bytes === body.length) return { body: joined(pieces, bytes), rest: null };
-      if (bytes >= MOST_BYTES || gatheredBytes > MOST_BYTES_TOGETHER) return { body: joined(pieces, bytes), rest: body };
+      if (bytes >= MOST_BYTES || gatheredBytes > MOST_BYTES_TOGETHER)
+        return { body: joined(pieces, bytes), rest: body };
     }
   } finally {
     gatheredBytes -= bytes;

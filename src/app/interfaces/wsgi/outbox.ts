@@ -28,7 +28,7 @@ export class Outbox {
     if (HEADER_BYTES + length > ROOM_BYTES) return this.#large(header, text, bytes);
     writeHeader(this.#room, this.#used, header, length);
     let at = this.#used + HEADER_BYTES;
-    if (text !== '') at += this.#room.latin1Write(text, at);
+    if (text !== '') at += this.#room.write(text, at, 'latin1');
     if (bytes !== null) this.#room.set(bytes, at);
     this.#used += HEADER_BYTES + length;
     if (this.#isDue) return;
@@ -51,7 +51,7 @@ export class Outbox {
     if (this.#socket.destroyed) return;
     const head = Buffer.allocUnsafe(HEADER_BYTES + text.length);
     writeHeader(head, 0, header, text.length + (bytes?.length ?? 0));
-    head.latin1Write(text, HEADER_BYTES);
+    head.write(text, HEADER_BYTES, 'latin1');
     this.#socket.cork();
     this.#socket.write(head);
     if (bytes !== null) this.#socket.write(bytes);
