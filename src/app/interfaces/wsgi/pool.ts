@@ -33,6 +33,7 @@ export interface CallPoolOptions {
 interface Hand {
   readonly channel: PythonChannel;
   readonly retiresAfter: number | null;
+  wasReady: boolean;
   isRetiring: boolean;
   /** What it was ended for. */
   stuck: StuckRequest | null;
@@ -120,9 +121,11 @@ export class CallPool implements ChannelHost {
     const { threads } = this.#options;
     const channel = new PythonChannel(process, { threads, host: this });
     const retiresAfter = recycleAfter(this.#options, Math.random());
-    this.#hands.set(process.pid, { channel, retiresAfter, isRetiring: false, stuck: null, lostRequests: 0 });
+    const hand: Hand = { channel, retiresAfter, wasReady: false, isRetiring: false, stuck: null, lostRequests: 0 };
+    this.#hands.set(process.pid, hand);
     channel.ready.then(
       () => {
+        hand.wasReady = true;
         this.#open.add(channel);
         this.#queue.pump();
       },
@@ -140,7 +143,8 @@ export class CallPool implements ChannelHost {
         this.#hands.delete(pid);
         if (hand?.stuck != null) report({ type: 'timeout', pid, exit, stuck: hand.stuck });
         else if (wanted) report({ type: 'left', pid });
-        else report({ type: 'crashed', pid, exit, lostRequests: hand?.lostRequests ?? 0 });
+        // One that never got ready is told of by whoever waits for it.
+        else if (hand?.wasReady === true) report({ type: 'crashed', pid, exit, lostRequests: hand.lostRequests });
       },
       failed: (error) => report({ type: 'notReady', error }),
       zygoteGone: (exit) => report({ type: 'zygoteDied', exit }),
