@@ -130,6 +130,8 @@ class EndTest(unittest.TestCase):
             id = peer.request("/slow", method="POST", more=True)
             host.printed(peer.pid, "begun")
             host.tell(type="stop", graceMs=20_000)
+            self.assertEqual(bytes(idle.get("/hello").body), b"hello world")  # until its channel is closed
+            idle.connection.close()
             self.assertEqual(host.exited(idle.pid)["code"], 0)
             host.control.close()
             peer.send(3, id=id, payload=b"end\n", flags=1)
