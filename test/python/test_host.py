@@ -475,7 +475,7 @@ class ForkTest(HostTest):
         self.assertEqual(bytes(self.peer.get("/fork-and-stream").body), b"onetwo")
 
     def test_a_forked_process_can_be_terminated(self):
-        self.assertEqual(bytes(self.peer.get("/terminate-forked").body), b"-15")
+        self.assertEqual(bytes(self.peer.get("/terminate-forked").body), b"{-15}")
 
 
 class ThreadsTest(HostTest):
@@ -510,7 +510,7 @@ class ThreadsTest(HostTest):
         ids = [peer.request("/forever") for _ in range(2)]
         peer.until(lambda: all(peer.answers[id].head for id in ids))
         waiting = peer.request("/print-and-exit")
-        for id in (*ids, waiting):
+        for id in (waiting, *ids):
             peer.send(GONE, id=id)
         self.assertEqual(bytes(peer.get("/hello").body), b"hello world")
         while self.host.output.get(peer.pid, b"").count(b"closed forever") < 2:
