@@ -232,9 +232,14 @@ class UncheckedTest(HostTest):
 
     def test_a_failure_behind_the_end_is_printed(self):
         answer = self.peer.get("/raise-in-close")
-        self.assertEqual((answer.status, bytes(answer.body), answer.failed.splitlines()[-1] if answer.failed else None), (
-            "200 OK", b"whole", None,
-        ))
+        self.assertEqual(
+            (answer.status, bytes(answer.body), answer.failed.splitlines()[-1] if answer.failed else None),
+            (
+                "200 OK",
+                b"whole",
+                None,
+            ),
+        )
         self.assertIn("RuntimeError: in close", self.host.printed(self.peer.pid, "in close"))
         self.assertEqual(json.loads(self.peer.get("/counts").body), {"bad-close": 1})
 
@@ -256,7 +261,9 @@ class UncheckedTest(HostTest):
 class BodyTest(HostTest):
     def test_whole_bodies(self):
         self.assertEqual(bytes(self.peer.get("/echo", method="POST", body=b"a" * 70_000).body), b"a" * 70_000)
-        self.assertEqual(bytes(self.peer.get("/lines", method="POST", body=b"a\nb\nc").body), b"(b'a\\n', [b'b\\n', b'c'])")
+        self.assertEqual(
+            bytes(self.peer.get("/lines", method="POST", body=b"a\nb\nc").body), b"(b'a\\n', [b'b\\n', b'c'])"
+        )
 
     def test_a_body_in_pieces(self):
         peer = self.peer

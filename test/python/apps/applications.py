@@ -55,7 +55,9 @@ def hello(environ, start_response):
 
 def show_environ(environ, start_response):
     start(start_response)
-    return [json.dumps({key: value if isinstance(value, str) else repr(value) for key, value in environ.items()}).encode()]
+    return [
+        json.dumps({key: value if isinstance(value, str) else repr(value) for key, value in environ.items()}).encode()
+    ]
 
 
 def echo(environ, start_response):

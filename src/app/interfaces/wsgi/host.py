@@ -737,7 +737,7 @@ class Channel:
         self.code = 0
         self.forked = False
         # A signal that comes between Python's last look and the system call is handled after it: so a read returns
-        # every second. A poll() in front of each read would cost a tenth of a small request.
+        # every second. A poll() in front of each would be one more system call for every small request.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 1, 0))
         # SIGTERM must wait in what the application forks until it has its usual effect there, or it would be lost
         os.register_at_fork(before=hold_term, after_in_parent=let_term_pass, after_in_child=self.forget)
@@ -1147,7 +1147,7 @@ def text_of(message: Message, key: str) -> str:
 
 def number_of(message: Message, key: str) -> int:
     value = message.get(key)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise Broken(f"{message.get('type')} without {key}")
     return int(value)
 
@@ -1452,11 +1452,14 @@ def kill_group(pid: int) -> None:
 
 
 def main() -> int:
+    pid = os.getpid()
     zygote = Zygote(socket.socket(fileno=CONTROL_FD))
     try:
         outcome = zygote.run()
     except (Broken, OSError) as error:
         say(f"The worker or the application broke the control socket of the zygote, so it ends: {error}.")
+        if os.getpid() != pid:
+            leave_now(EXIT_BROKEN)  # a process just forked: what is to be cleaned up is the zygote's
         outcome = EXIT_BROKEN
     if isinstance(outcome, Birth):
         del zygote
