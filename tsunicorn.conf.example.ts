@@ -3,16 +3,30 @@ import { defineConfig } from 'tsunicorn';
 
 export default defineConfig({
   // Application
-  // The application, as `path[:export]`.
+  // The application, as `path[:export]`, or `module[:callable]` for Python.
   app: './examples/hello/app.ts',
   // The directory that workers change to before they load the application.
   // chdir: '/srv/app/current',
   // Environment variables for the workers, on top of those the server was started with.
   // env: { NODE_ENV: 'production' },
-  // How the application is called: `fetch` (Request in, Response out), `node` (request, response), or what it looks like (`auto`).
+  // How the application is called: `fetch` (Request in, Response out), `node` (request, response), `wsgi` (Python), or what it looks like (`auto`).
   // interface: 'fetch',
   // Whether fetch applications get light `Request` and `Response` classes in place of those of Node.js.
   // fastFetch: false,
+
+  // Python
+  // The Python that runs the application: an interpreter, or the directory of a virtual environment.
+  // python: '/srv/app/venv',
+  // Directories in which Python looks for modules, before all others but `chdir`.
+  // pythonPath: ['src', '/srv/shared/python'],
+  // How many Python processes each worker runs.
+  // processes: 4,
+  // How many requests a Python process answers at a time, each in a thread of its own.
+  // threads: 8,
+  // Whether the application is loaded once in each worker and its Python processes are forked from there.
+  // preloadApp: true,
+  // At how many MiB of memory a Python process is replaced by a fresh one; 0: never.
+  // maxMemory: 512,
 
   // Socket
   // The addresses to listen on.
@@ -51,6 +65,8 @@ export default defineConfig({
   // bodyTimeout: 10,
   // How long a client may not read the answer that waits for it.
   // writeTimeout: 30,
+  // How long a request may wait for a Python process before the client gets 503.
+  // queueTimeout: 10,
 
   // Security
   // The longest request line in bytes: method, target and version.

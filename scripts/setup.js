@@ -2,7 +2,7 @@
 // nothing is installed yet when it starts; it does nothing, quickly, when nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +17,11 @@ if (major < 20 || (major === 20 && minor < 19)) {
 step(installStamp, ['package.json', 'package-lock.json'], 'Installing packages', () =>
   run('npm', ['ci', '--no-progress']),
 );
-step(buildStamp, ['tsconfig.json', 'tsconfig.build.json', ...sources('src')], 'Building', () => {
+step(buildStamp, ['tsconfig.json', 'tsconfig.build.json', ...sources('src', /\.(ts|py)$/)], 'Building', () => {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  // What Python runs lies beside the module that starts it.
+  for (const file of sources('src', /\.py$/)) copyFileSync(join(root, file), join(root, file.replace(/^src/, 'dist')));
 });
 
 /** Runs `action` unless the stamp says that it was done for just these files. */
@@ -40,9 +42,9 @@ function step(stamp, files, title, action) {
   process.stderr.write(`done in ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
 }
 
-function sources(directory) {
+function sources(directory, wanted) {
   return readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => wanted.test(file))
     .map((file) => join(directory, file))
     .sort();
 }

@@ -25,6 +25,10 @@ export const errorCodes = {
   APP_NOT_FOUND: { exitCode: 3, title: 'The application file is not there.' },
   APP_LOAD: { exitCode: 3, title: 'The application threw while it was loaded, or has a syntax error.' },
   APP_EXPORT: { exitCode: 3, title: 'The application file exports nothing that can answer requests.' },
+  PYTHON_UNUSABLE: {
+    exitCode: 3,
+    title: 'Python cannot be started: the interpreter is not there, broken or too old, or has no place for its socket.',
+  },
   NO_WORKER_READY: { exitCode: 3, title: 'No worker ever became ready.' },
 } as const satisfies Record<string, { exitCode: 1 | 2 | 3; title: string }>;
 

@@ -6,9 +6,9 @@ import type { ServerInfo, TimeoutEvidence, WorkerInfo } from './config/hooks.ts'
 /** A complete configuration: every setting has a value, in one form. */
 export interface Config {
   /**
-   * The application, as `path[:export]`.
+   * The application, as `path[:export]`, or `module[:callable]` for Python.
    *
-   * The path is relative to `chdir`. Without an export the default export is taken. It must be given, here or as the argument of the command.
+   * The path is relative to `chdir`. Without an export the default export is taken. A Python application is a module (`shop.wsgi:application`; without a callable `application`), or a function that makes one (`shop:create_app()`). It must be given, here or as the argument of the command.
    *
    * Default: none: it must be given. A change takes effect with a reload (HUP).
    */
@@ -30,13 +30,13 @@ export interface Config {
    */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * How the application is called: `fetch` (Request in, Response out), `node` (request, response), or what it looks like (`auto`).
+   * How the application is called: `fetch` (Request in, Response out), `node` (request, response), `wsgi` (Python), or what it looks like (`auto`).
    *
-   * `auto` takes an object with a method `fetch`, and what is exported under the name `fetch`, for `fetch`, and everything else for `node`. Say `fetch` for a bare function of one parameter.
+   * `auto` takes an object with a method `fetch`, and what is exported under the name `fetch`, for `fetch`, and everything else for `node`. A target that names a Python module, and no file of JavaScript or TypeScript, is one for `wsgi`. Say `fetch` for a bare function of one parameter.
    *
    * Default: "auto". A change takes effect with a reload (HUP).
    */
-  readonly interface: 'auto' | 'fetch' | 'node';
+  readonly interface: 'auto' | 'fetch' | 'node' | 'wsgi';
   /**
    * Whether fetch applications get light `Request` and `Response` classes in place of those of Node.js.
    *
@@ -45,6 +45,54 @@ export interface Config {
    * Default: true. A change takes effect with a reload (HUP).
    */
   readonly fastFetch: boolean;
+  /**
+   * The Python that runs the application: an interpreter, or the directory of a virtual environment.
+   *
+   * A name without `/` is looked for in `PATH`, a path is relative to `chdir`. Left at its default, a virtual environment `.venv` or `venv` in `chdir` is taken if there is one and none is active (`VIRTUAL_ENV`). Python 3.9 or newer.
+   *
+   * Default: "python3". A change takes effect with a reload (HUP).
+   */
+  readonly python: string;
+  /**
+   * Directories in which Python looks for modules, before all others but `chdir`.
+   *
+   * Paths are relative to `chdir`.
+   *
+   * Default: []. A change takes effect with a reload (HUP).
+   */
+  readonly pythonPath: readonly string[];
+  /**
+   * How many Python processes each worker runs.
+   *
+   * A worker reads and writes for all its clients and gives a request to a Python process only when its head has arrived, so one worker with several Python processes is what most applications want. `workers` times this number is how many there are in all.
+   *
+   * Default: 1. A change takes effect with a reload (HUP).
+   */
+  readonly processes: number;
+  /**
+   * How many requests a Python process answers at a time, each in a thread of its own.
+   *
+   * More than one needs an application that is safe for threads. It helps one that waits, for a database say.
+   *
+   * Default: 1. A change takes effect with a reload (HUP).
+   */
+  readonly threads: number;
+  /**
+   * Whether the application is loaded once in each worker and its Python processes are forked from there.
+   *
+   * They share its memory, and a replacement is there in milliseconds. What the application opens while it is loaded (connections, threads) does not survive the fork in order.
+   *
+   * Default: false. A change takes effect with a reload (HUP).
+   */
+  readonly preloadApp: boolean;
+  /**
+   * At how many MiB of memory a Python process is replaced by a fresh one; 0: never.
+   *
+   * What counts is what it has in memory (the resident set), shared pages included. The replacement is ready before the old one leaves, which finishes its requests first. Linux only.
+   *
+   * Default: 0. A change takes effect with a reload (HUP).
+   */
+  readonly maxMemory: number;
   /**
    * The addresses to listen on.
    *
@@ -173,6 +221,14 @@ export interface Config {
    * Default: 60 s. A change takes effect with a reload (HUP).
    */
   readonly writeTimeout: number;
+  /**
+   * How long a request may wait for a Python process before the client gets 503.
+   *
+   * It counts only for WSGI. When requests wait for long, more `processes` or `threads` are wanted.
+   *
+   * Default: 30 s. A change takes effect with a reload (HUP).
+   */
+  readonly queueTimeout: number;
   /**
    * The longest request line in bytes: method, target and version.
    *
@@ -393,6 +449,7 @@ export interface Config {
 
 /** What a config file may write for the settings that have more than one form. */
 export interface WrittenForms {
+  readonly pythonPath: string | readonly string[];
   readonly bind: string | readonly string[];
   readonly socketMode: string | number;
   readonly forwardedAllowIps: string | readonly string[];

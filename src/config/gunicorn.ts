@@ -11,6 +11,7 @@ const renamed = {
   name: '"procName" here',
   log_file: '"errorLog" here',
   workdir: '"chdir" here',
+  preload: '"preloadApp" here',
   ca_certs: '"caFile" here',
   cert_reqs: '"clientCert" here: "none", "optional" or "required"',
   ssl_context: 'the hook "tlsContext" here',
@@ -52,7 +53,6 @@ const leftOut = {
 
 /** What the design has and this release has not yet, and what serves until then. */
 const later: Readonly<Record<string, readonly string[]>> = {
-  'Python applications need Gunicorn until then.': ['python', 'pythonPath', 'processes', 'threads', 'queueTimeout'],
   'Start the server as the user it shall run as, for example with User= and UMask= of systemd.': [
     'user',
     'group',
@@ -78,7 +78,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
   ],
   'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable', 'preExec'],
   'Use "reload".': ['reloadEngine'],
-  'Remove it.': ['preloadApp', 'preload', 'reusePort', 'maxMemory', 'settleTime'],
+  'Remove it.': ['reusePort', 'settleTime'],
 };
 
 const answers: ReadonlyMap<string, (written: string) => string> = new Map([

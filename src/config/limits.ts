@@ -21,6 +21,10 @@ export interface Limits {
   /** `null`: any number. */
   readonly maxBodyBytes: number | null;
   readonly maxSurge: number;
+  /** How long a request for Python may wait for a process. */
+  readonly queueTimeoutMs: number;
+  /** What a Python process may have in memory, in MiB; `null`: any amount. */
+  readonly maxMemoryMiB: number | null;
 }
 
 /** The one place where the seconds of the settings become milliseconds. */
@@ -41,6 +45,8 @@ export function limitsOf(config: Config): Limits {
     maxHeadBytes: config.limitRequestHead,
     maxBodyBytes: config.limitRequestBody === 0 ? null : config.limitRequestBody,
     maxSurge: config.maxSurge,
+    queueTimeoutMs: toMs(config.queueTimeout),
+    maxMemoryMiB: config.maxMemory === 0 ? null : config.maxMemory,
   };
 }
 

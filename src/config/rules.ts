@@ -1,5 +1,5 @@
 import type { Config } from '../settings.ts';
-import { type Layer, sourcePhrase } from './layer.ts';
+import { type Layer, sourceOf, sourcePhrase } from './layer.ts';
 
 /** What a rule looks at: the settings that are valid on their own, and where each value came from. */
 interface Facts {
@@ -9,7 +9,15 @@ interface Facts {
 
 type Rule = (facts: Facts) => string[];
 
-const rules: readonly Rule[] = [appIsGiven, jitterHasRequests, addressesDiffer, tlsIsWhole, clientsAreVouchedFor];
+const rules: readonly Rule[] = [
+  appIsGiven,
+  jitterHasRequests,
+  addressesDiffer,
+  tlsIsWhole,
+  clientsAreVouchedFor,
+  pythonRunsPython,
+  wsgiHasPythonTarget,
+];
 
 /** The faults between settings that are each right on their own. A setting that is itself at fault is not looked at. */
 export function checkRules(facts: Facts): string[] {
@@ -76,6 +84,28 @@ function clientsAreVouchedFor({ config, merged }: Facts): string[] {
   const source = sourcePhrase(merged.get('caFile')?.source ?? '');
   return [
     `"caFile" (from ${source}) is given, but "clientCert" is 'none', so no client is asked for a certificate. Set "clientCert" to 'required' or 'optional', or remove "caFile".`,
+  ];
+}
+
+/** What counts only for WSGI, where the interface is said to be another one. */
+const PYTHON_ONLY = ['pythonPath', 'processes', 'threads', 'preloadApp', 'maxMemory', 'queueTimeout'] as const;
+
+function pythonRunsPython({ config, merged }: Facts): string[] {
+  const { interface: wanted = 'auto' } = config;
+  if (wanted === 'auto' || wanted === 'wsgi') return [];
+  return PYTHON_ONLY.flatMap((name) => {
+    const given = merged.get(name);
+    if (given === undefined || given.source === sourceOf.default || config[name] === undefined) return [];
+    return `"${name}" (from ${sourcePhrase(given.source)}) counts only for Python applications, but "interface" is '${wanted}'. Remove "${name}", or set "interface" to 'wsgi'.`;
+  });
+}
+
+function wsgiHasPythonTarget({ config, merged }: Facts): string[] {
+  const { app, interface: wanted } = config;
+  if (app === undefined || wanted !== 'wsgi' || !/\.[cm]?[jt]sx?(:|$)/.test(app)) return [];
+  const source = sourcePhrase(merged.get('interface')?.source ?? '');
+  return [
+    `"interface" is 'wsgi' (from ${source}), but "app" names the file "${app}", which is no Python module. Write a module such as "shop.wsgi:application", or remove "interface".`,
   ];
 }
 

@@ -24,6 +24,7 @@ export type Schema =
 /** The chapters of the reference, of `--help` and of the example file, in their order. */
 export const sections = [
   'Application',
+  'Python',
   'Socket',
   'Workers',
   'Timeouts',

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.ts';
 import type { DrainMode } from '../ipc/messages.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../os/backoff.ts';
 
 export const FIRST_GENERATION = 1;
 

@@ -13,7 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   os: [],
   config: [],
   logging: ['config'],
-  app: ['listener', 'http'],
+  app: ['listener', 'http', 'os'],
   worker: ['app', 'config', 'http', 'ipc', 'listener', 'logging', 'os'],
   master: ['config', 'control', 'http', 'ipc', 'listener', 'logging', 'os'],
   cli: ['config', 'control', 'ipc', 'listener', 'logging', 'master', 'os'],

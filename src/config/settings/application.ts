@@ -9,9 +9,9 @@ export const application = [
     schema: { type: 'string', minLength: 1 },
     example: './app.ts:handler',
     commandLine: 'positional',
-    summary: 'The application, as `path[:export]`.',
+    summary: 'The application, as `path[:export]`, or `module[:callable]` for Python.',
     details:
-      'The path is relative to `chdir`. Without an export the default export is taken. It must be given, here or as the argument of the command.',
+      'The path is relative to `chdir`. Without an export the default export is taken. A Python application is a module (`shop.wsgi:application`; without a callable `application`), or a function that makes one (`shop:create_app()`). It must be given, here or as the argument of the command.',
   }),
   setting({
     name: 'chdir',
@@ -41,13 +41,13 @@ export const application = [
     name: 'interface',
     section: 'Application',
     appliesOn: 'reload',
-    schema: { type: 'string', enum: ['auto', 'fetch', 'node'] },
+    schema: { type: 'string', enum: ['auto', 'fetch', 'node', 'wsgi'] },
     default: 'auto',
     example: 'fetch',
     summary:
-      'How the application is called: `fetch` (Request in, Response out), `node` (request, response), or what it looks like (`auto`).',
+      'How the application is called: `fetch` (Request in, Response out), `node` (request, response), `wsgi` (Python), or what it looks like (`auto`).',
     details:
-      '`auto` takes an object with a method `fetch`, and what is exported under the name `fetch`, for `fetch`, and everything else for `node`. Say `fetch` for a bare function of one parameter.',
+      '`auto` takes an object with a method `fetch`, and what is exported under the name `fetch`, for `fetch`, and everything else for `node`. A target that names a Python module, and no file of JavaScript or TypeScript, is one for `wsgi`. Say `fetch` for a bare function of one parameter.',
   }),
   setting({
     name: 'fastFetch',

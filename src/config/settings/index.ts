@@ -4,6 +4,7 @@ import { debugging } from './debugging.ts';
 import { logging } from './logging.ts';
 import { serverProcess } from './process.ts';
 import { proxies } from './proxies.ts';
+import { python } from './python.ts';
 import { security } from './security.ts';
 import { socket } from './socket.ts';
 import { timeouts } from './timeouts.ts';
@@ -12,6 +13,7 @@ import { workers } from './workers.ts';
 
 const table = [
   ...application,
+  ...python,
   ...socket,
   ...workers,
   ...timeouts,

@@ -1,16 +1,5 @@
 import { setting } from '../setting.ts';
-
-const listOfText = { type: 'array', items: { type: 'string', minLength: 1 } } as const;
-
-/** `'a, b'` is the list of `a` and `b`: how Gunicorn's users write it, and the only form that an environment variable has. */
-const textOrList = {
-  schema: { anyOf: [{ type: 'string' }, listOfText] },
-  resolved: {
-    schema: listOfText,
-    from: (value: unknown) =>
-      typeof value === 'string' ? value.split(',').flatMap((part) => part.trim() || []) : value,
-  },
-} as const;
+import { textOrList } from './text-or-list.ts';
 
 /** Whom the server believes about where a request comes from. */
 export const proxies = [

@@ -110,4 +110,15 @@ export const timeouts = [
     summary: 'How long a client may not read the answer that waits for it.',
     details: 'At the limit the connection is closed. Less than 1 KiB within this time counts as not reading.',
   }),
+  setting({
+    name: 'queueTimeout',
+    section: 'Timeouts',
+    unit: 's',
+    appliesOn: 'reload',
+    schema: { type: 'number', exclusiveMinimum: 0, maximum: LONGEST_S },
+    default: 30,
+    example: 10,
+    summary: 'How long a request may wait for a Python process before the client gets 503.',
+    details: 'It counts only for WSGI. When requests wait for long, more `processes` or `threads` are wanted.',
+  }),
 ] as const;

@@ -13,7 +13,7 @@ describe('gunicornAnswer', () => {
     ['config', /the flag --config/],
     ['ca_certs', /^"ca_certs" is "caFile" here/],
     ['user', /not in this release/],
-    ['processes', /not in this release/],
+    ['preload', /^"preload" is "preloadApp" here/],
     ['preExec', /not in this release/],
     ['worker_connections', /not in this release\. Let a proxy/],
   ];
@@ -24,7 +24,7 @@ describe('gunicornAnswer', () => {
   it('says nothing about names that nobody has', () => expect(gunicornAnswer('frobnicate')).to.equal(undefined));
 
   it('sends nobody away from a name that exists', () => {
-    const names = ['raw_env', 'user', 'paste', 'preExec', 'threads'];
+    const names = ['raw_env', 'user', 'paste', 'preExec', 'preload'];
     expect(names.filter((name) => findSetting(name) ?? findHook(name))).to.deep.equal([]);
   });
 });

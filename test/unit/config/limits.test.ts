@@ -21,6 +21,8 @@ describe('limitsOf', () => {
       maxHeadBytes: 32_768,
       maxBodyBytes: null,
       maxSurge: 3,
+      queueTimeoutMs: 30_000,
+      maxMemoryMiB: null,
     });
   });
 

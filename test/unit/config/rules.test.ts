@@ -62,6 +62,12 @@ describe('checkRules', () => {
       { ...pair, clientCert: 'optional' },
       /^"clientCert" is 'optional'.*no "caFile"/,
     ],
+    [
+      'threads for Node.js',
+      { interface: 'node', threads: 2 },
+      /^"threads" .*only for Python.*'node'.*Remove "threads"/,
+    ],
+    ['a JavaScript file for WSGI', { app: './a.ts:b', interface: 'wsgi' }, /^"interface" is 'wsgi'.*"\.\/a\.ts:b"/],
     ['an authority without clientCert', { ...pair, caFile: '/ca' }, /^"caFile".*"clientCert" is 'none'/],
   ];
   for (const [what, values, sentence] of unfit) {
@@ -71,6 +77,13 @@ describe('checkRules', () => {
       expect(faults[0]).to.match(sentence);
     });
   }
+
+  it('allows the settings of Python where the application may be one of Python', () => {
+    const values = { app: 'shop.wsgi', processes: 4, threads: 2, preloadApp: true, queueTimeout: 1 };
+    expect(faultsFor(values)).to.deep.equal([]);
+    expect(faultsFor({ ...values, interface: 'wsgi' })).to.deep.equal([]);
+    expect(faultsFor({ app: 'a.js', interface: 'node' })).to.deep.equal([]);
+  });
 
   it('allows a key with a certificate, and an authority with clientCert', () => {
     expect(faultsFor({ app: 'a', ...pair })).to.deep.equal([]);

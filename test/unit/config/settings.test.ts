@@ -11,6 +11,12 @@ describe('settings', () => {
         'env',
         'interface',
         'fastFetch',
+        'python',
+        'pythonPath',
+        'processes',
+        'threads',
+        'preloadApp',
+        'maxMemory',
         'bind',
         'backlog',
         'socketMode',
@@ -19,7 +25,15 @@ describe('settings', () => {
         'maxRequestsJitter',
       ],
       ...['maxSurge', 'timeout', 'gracefulTimeout', 'keepAlive', 'bootTimeout', 'drainIdleTimeout'],
-      ...['requestTimeout', 'headerTimeout', 'bodyTimeout', 'writeTimeout', 'limitRequestLine', 'limitRequestFields'],
+      ...[
+        'requestTimeout',
+        'headerTimeout',
+        'bodyTimeout',
+        'writeTimeout',
+        'queueTimeout',
+        'limitRequestLine',
+        'limitRequestFields',
+      ],
       ...['limitRequestFieldSize', 'limitRequestHead', 'limitRequestBody', 'serverHeader', 'forwardedAllowIps'],
       ...['secureSchemeHeaders', 'forwarderHeaders', 'headerMap', 'proxyProtocol', 'proxyAllowIps', 'keyFile'],
       ...['certFile', 'caFile', 'clientCert', 'ciphers', 'minVersion', 'pidFile'],
@@ -39,7 +53,12 @@ describe('settings', () => {
   for (const setting of settings) {
     it(`${setting.name}: its default and its example are values that it takes`, () => {
       expect(fitsSetting(setting, setting.example)).to.equal(true);
-      if (!isRequired(setting)) expect(fitsSetting(setting, setting.default)).to.equal(true);
+      if (isRequired(setting)) return;
+      expect(fitsSetting(setting, setting.default)).to.equal(true);
+      const { resolved } = setting;
+      if (resolved !== undefined) {
+        expect(fitsSetting({ ...setting, schema: resolved.schema }, resolved.from(setting.default))).to.equal(true);
+      }
     });
 
     it(`${setting.name}: its texts are sentences`, () => {
@@ -76,6 +95,12 @@ describe('settings at the edges of their range', () => {
     ['limitRequestBody', [0, 1], [-1, 1.5]],
     ['serverHeader', ['tsunicorn', 'a b', null], ['', ' a', 'a\r\nb', 'é']],
     ['forwardedAllowIps', ['*', '', [], ['::1', 'unix']], [[''], null, 1]],
+    ['python', ['python3', './venv'], ['', null, 3]],
+    ['pythonPath', ['', 'a,b', [], ['a']], [[''], null]],
+    ['processes', [1, 1000], [0, 1001, 'auto']],
+    ['threads', [1, 1000], [0, 1.5]],
+    ['queueTimeout', [0.1, 86_400], [0, -1]],
+    ['maxMemory', [0, 512], [-1, 0.5, '512M']],
     ['proxyProtocol', ['off', 'v1', 'v2', 'auto'], [true, 'on']],
     ['minVersion', ['TLSv1.2', 'TLSv1.3'], ['TLSv1', 'TLSv1.1', null]],
     ['logLevel', ['debug', 'info', 'warn', 'error'], ['warning', 'INFO', null]],

@@ -751,6 +751,8 @@ class Channel:
                 if not exchange.gone:
                     exchange.run()
                 del exchanges[exchange.id]
+                if not exchange.ended:
+                    self.finish(exchange)
             else:
                 self.busy = False
                 if not self.ending:  # a signal that comes behind this line makes the read end (`on_term`)
@@ -801,6 +803,13 @@ class Channel:
         except OSError as error:
             self.lost(error)
             raise Gone from None
+
+    def finish(self, exchange: Exchange) -> None:
+        """Tells the worker that an exchange is over whose client had left: it counts how many this process has."""
+        try:
+            self.send(HEADER.pack(0, FAILED, 0, 0, exchange.id, 0))
+        except Gone:
+            pass
 
     def lost(self, error: OSError | None) -> None:
         """The connection is at its end, or is not ours any more."""
@@ -950,6 +959,8 @@ class ThreadedChannel(Channel):
             if not self.ending and not exchange.gone:
                 exchange.run()
             self.exchanges.pop(exchange.id, None)
+            if not exchange.ended:
+                self.finish(exchange)
             self.begun.discard(exchange.id)
             if self.ending and not self.begun:
                 self.stop_reading()
