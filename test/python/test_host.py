@@ -542,6 +542,19 @@ class ThreadsTest(HostTest):
         self.assertEqual(bytes(self.peer.answer(id).body), b"slow end\n")
         self.assertEqual(self.code(), 0)
 
+    def test_term_leaves_what_is_not_begun_to_others(self):
+        ids = [self.peer.request("/slow", method="POST", more=True) for _ in range(2)]
+        behind = self.peer.request("/hello")
+        while self.host.output.get(self.peer.pid, b"").count(b"begun") < 2:
+            self.host.hear()
+        self.host.tell(type="kill", pid=self.peer.pid, signal=15)
+        self.host.peer("bb").connection.close()  # so the signal was sent before the rest of the bodies is
+        for id in ids:
+            self.peer.send(BODY, id=id, payload=b"end\n", flags=1)
+        self.assertFalse(self.peer.until(lambda: self.peer.answers[behind].done))
+        self.assertEqual([bytes(self.peer.answers[id].body) for id in ids], [b"slow end\n"] * 2)
+        self.assertEqual(self.peer.answers[behind].frames, [])
+
     def test_exit_in_a_request(self):
         self.expected_code = 7
         self.assertIn("SystemExit: 7", self.peer.get("/leave?7").failed)

@@ -959,7 +959,7 @@ class ThreadedChannel(Channel):
             if not self.ending and not exchange.gone:
                 exchange.run()
             self.exchanges.pop(exchange.id, None)
-            if not exchange.ended:
+            if exchange.gone and not exchange.ended:  # one that was not begun is for another process
                 self.finish(exchange)
             self.begun.discard(exchange.id)
             if self.ending and not self.begun:
