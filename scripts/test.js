@@ -3,15 +3,22 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   contract: { files: ['test/contract/**/*.test.ts'] },
-  integration: { files: ['test/integration/**/*.test.ts'] },
-  // The same tests once more, with the twins of the applications in test/fixtures/apps/fetch.
-  fetch: { files: ['test/integration/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
+  integration: { files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'], needsPython: true },
+  // What clients see, once more with the twins of the applications in test/fixtures/apps. With the variable, "integration" takes them too.
+  fetch: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
+  wsgi: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'wsgi' }, needsPython: true },
+  flask: {
+    files: serving('drain', 'reload', 'reload-load', 'workers'),
+    env: { TSUNICORN_TEST_INTERFACE: 'flask' },
+    needsPython: true,
+  },
   soak: {
     files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
@@ -29,6 +36,7 @@ for (const name of stages.flat()) {
     process.exit(2);
   }
 }
+if (stages.flat().some((name) => kinds[name].needsPython)) preparePython();
 for (const stage of stages) {
   const statuses = await Promise.all(stage.map((name) => run(name, { alone: stage.length === 1 })));
   const failed = statuses.find((status) => status !== 0);
@@ -60,6 +68,11 @@ function mocha(name, stdio) {
     });
   }
   return new Promise((resolve) => child.once('close', (code) => resolve({ status: code ?? 1, output })));
+}
+
+/** Makes the virtual environment of test/support/python.ts, or says why not: the tests that need it are pending then. */
+function preparePython() {
+  spawnSync(process.execPath, ['scripts/python.js'], { cwd: root, stdio: 'inherit' });
 }
 
 /** Every process that the tests start writes what it ran; the built files are counted for the sources they were built from. */

@@ -60,4 +60,6 @@ export interface Service {
   drain(pace: 'graceful' | 'quick'): Promise<void>;
   /** Cuts every connection that is left, and says how many there were. */
   cut(): number;
+  /** Ends what the service runs beside this process, within `graceMs`. To be called when nothing is left to answer. */
+  end?(graceMs: number): Promise<void>;
 }

@@ -90,22 +90,24 @@ export class Exchange {
   }
 
   /**
-   * The whole answer at once. Text is sent as UTF-8.
+   * The whole answer at once. Text is sent as UTF-8; as `'latin1'` it stands for bytes, one a character.
    *
    * @throws TypeError when the exchange was answered already.
    */
-  respond(head: ResponseHead, body: string | Uint8Array | null): void {
+  respond(head: ResponseHead, body: string | Uint8Array | null, encoding: 'utf8' | 'latin1' = 'utf8'): void {
     if (!this.#take(head)) return;
     const isText = typeof body === 'string';
-    const length = body === null ? 0 : isText ? Buffer.byteLength(body) : body.length;
+    const length = body === null ? 0 : isText ? Buffer.byteLength(body, encoding) : body.length;
     const plan = planBody(head, this.head.line, length);
     // What the application announced and what it gave differ: the slow path counts.
-    if (plan.kind === 'sized' && plan.bytes !== length) return this.#respondCounted(head, body, length);
+    if (plan.kind === 'sized' && plan.bytes !== length) {
+      return this.#respondCounted(head, isText ? Buffer.from(body, encoding) : body, length);
+    }
     const text = this.#headText(head, plan, length);
     if (plan.kind === 'none' || body === null || length === 0) this.#connection.outgoing.text(text);
     else {
       this.bodyBytes = length;
-      // As many bytes as characters: all of it is ASCII.
+      // As many bytes as characters: all of it is ASCII, or latin1.
       if (isText && length === body.length) this.#connection.outgoing.text(text + body);
       else {
         this.#connection.outgoing.textAhead(text);
@@ -113,6 +115,12 @@ export class Exchange {
       }
     }
     this.#finish();
+  }
+
+  /** An early answer of status 103, with these fields written out (RFC 8297). Nothing where the client could take it for the answer. */
+  hint(fieldsText: string): void {
+    if (this.#phase !== 'open' || this.head.line.minorVersion === 0) return;
+    this.#connection.outgoing.text(`HTTP/1.1 103 Early Hints\r\n${fieldsText}\r\n`);
   }
 
   /**
@@ -238,12 +246,12 @@ export class Exchange {
     return headText({ head, plan, length, standing: this.#connection.standing.text(fields), connection });
   }
 
-  #respondCounted(head: ResponseHead, body: string | Uint8Array | null, length: number): void {
+  #respondCounted(head: ResponseHead, body: Uint8Array | null, length: number): void {
     const plan = planBody(head, this.head.line, length);
     this.#plan = plan;
     this.#phase = 'streaming';
     this.#connection.outgoing.textAhead(this.#headText(head, plan, length));
-    if (body !== null) this.write(typeof body === 'string' ? Buffer.from(body) : body);
+    if (body !== null) this.write(body);
     this.end();
   }
 

@@ -6,4 +6,6 @@ export interface Peer {
   readonly port: number;
   /** Whether the connection speaks TLS with this server. */
   readonly encrypted: boolean;
+  /** The address of ours that it connected to; absent for a unix socket. */
+  readonly server?: { readonly name: string; readonly port: number };
 }

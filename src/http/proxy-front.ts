@@ -39,7 +39,7 @@ export function createProxyFront(options: ProxyFrontOptions): Front {
         timeoutMs,
         onHeader(source) {
           pending.take(socket);
-          onPassed(socket, source === null ? peer : { ...source, encrypted: peer.encrypted });
+          onPassed(socket, source === null ? peer : { ...peer, ...source });
         },
         onRefused(reason) {
           pending.take(socket);

@@ -8,6 +8,7 @@ import { createInbox } from './inbox.ts';
 import type { VettedConfig } from './vet.ts';
 
 const WORKER_ID = 1;
+const LEAVE_WITHIN_MS = 5_000;
 
 /**
  * Boots the application once in a worker that gets no socket, and ends it again.
@@ -39,10 +40,14 @@ export async function checkApplication(loaded: VettedConfig, context: { system: 
     }
   }
 
+  /** As it likes, since it may have processes of its own to end; an application that does not let go is killed. */
   async function endWorker(): Promise<void> {
-    crew.signal(WORKER_ID, 'SIGKILL');
+    crew.send(WORKER_ID, { type: 'drain', mode: 'quick', graceMs: LEAVE_WITHIN_MS });
+    const killAtMs = system.nowMs() + LEAVE_WITHIN_MS;
     for (;;) {
-      const reports = await inbox.take(bootTimeoutMs);
+      const leftMs = killAtMs - system.nowMs();
+      if (leftMs <= 0) crew.signal(WORKER_ID, 'SIGKILL');
+      const reports = await inbox.take(Math.max(leftMs, 50));
       if (reports.some(({ type }) => type === 'workerExited')) return;
     }
   }

@@ -3,19 +3,26 @@ import type { RequestObserver, Service } from '../app/contract.ts';
 import { serveApplication } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { errnoOf, TsunicornError } from '../errors.ts';
+import type { Peer } from '../http/peer.ts';
 import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
 import { type Acceptor, acceptFrom, type RemoteEnd } from '../listener/inherit.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Config } from '../settings.ts';
 import type { Equipment } from './equipment.ts';
+import { logPython } from './python-log.ts';
 
 /**
  * Loads the application and makes it answer.
  *
  * @throws TsunicornError for a person; whatever else is thrown comes from the application.
  */
-export async function bootService(config: Config, observer: RequestObserver): Promise<Service> {
-  return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd() });
+export async function bootService(
+  config: Config,
+  { observer, log }: { observer: RequestObserver; log: Logger },
+): Promise<Service> {
+  const report = logPython(log);
+  return await serveApplication(config, { limits: limitsOf(config), observer, directory: process.cwd(), report });
 }
 
 /**
@@ -51,26 +58,38 @@ export function acceptAll(
 ): Promise<Acceptor[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
   const { open } = service;
-  const onConnection = (socket: Socket, remote: RemoteEnd) => {
-    service.accept(socket, { ...remote, encrypted: false });
-    courtesy.accepted();
+  const handlersFor = (url: string) => {
+    const ours = serverOf(url);
+    const peerOf = (remote: RemoteEnd): Peer => ({ ...remote, encrypted: false, ...ours });
+    const onConnection = (socket: Socket, remote: RemoteEnd) => {
+      service.accept(socket, peerOf(remote));
+      courtesy.accepted();
+    };
+    if (open === undefined) return { onConnection };
+    const onSocket = (socket: Socket, remote: RemoteEnd) => {
+      const receive = open(socket, peerOf(remote));
+      courtesy.accepted();
+      return receive;
+    };
+    return { onConnection, onSocket };
   };
-  const onSocket =
-    open === undefined
-      ? undefined
-      : (socket: Socket, remote: RemoteEnd) => {
-          const receive = open(socket, { ...remote, encrypted: false });
-          courtesy.accepted();
-          return receive;
-        };
   return Promise.all(
     listeners.map(({ fd, url }) =>
-      acceptFrom(fd, backlog, { onConnection, onSocket }).catch((cause: unknown) => {
+      acceptFrom(fd, backlog, handlersFor(url)).catch((cause: unknown) => {
         throw listenError(url, cause);
       }),
     ),
   );
 }
+
+/** From `http://HOST:PORT`, as the master names a socket; nothing for a unix socket. */
+function serverOf(url: string): Pick<Peer, 'server'> {
+  if (!URL.canParse(url)) return {};
+  const { hostname, port, protocol } = new URL(url);
+  const usual = protocol === 'https:' ? 443 : 80;
+  return hostname === '' ? {} : { server: { name: hostname, port: port === '' ? usual : Number(port) } };
+}
+
 /** Two servers that bind at the same moment both succeed; the one that listens second learns it only here. */
 function listenError(url: string, cause: unknown): TsunicornError {
   if (errnoOf(cause) !== 'EADDRINUSE') {

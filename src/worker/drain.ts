@@ -29,6 +29,7 @@ export interface DrainRequest {
 export async function drainWorker({ acceptors, service }: DrainTarget, request: DrainRequest): Promise<number> {
   const { mode, graceMs } = request;
   const cutInMs = Math.max(graceMs * 0.9, graceMs - FAREWELL_MS);
+  const beganMs = performance.now();
   let cut = 0;
   const timer = setTimeout(() => {
     cut = service.cut();
@@ -45,5 +46,6 @@ export async function drainWorker({ acceptors, service }: DrainTarget, request: 
   }
   await service.drain(mode === 'quick' ? 'quick' : 'graceful');
   clearTimeout(timer);
+  await service.end?.(Math.max(0, beganMs + cutInMs - performance.now()));
   return cut;
 }

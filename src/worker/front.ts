@@ -15,5 +15,6 @@ export function behindFront(service: Service, front: Front, drainIdleTimeoutMs: 
       await service.drain(pace);
     },
     cut: () => front.cut() + service.cut(),
+    ...(service.end === undefined ? {} : { end: service.end }),
   };
 }

@@ -1,9 +1,9 @@
 import type { RequestObserver, RequestView } from '../app/contract.ts';
+import { recycleAfter } from '../app/recycle.ts';
 import type { Config } from '../settings.ts';
 import { accessRecord, type Beginning, beginNow } from './access.ts';
 import type { MasterChannel } from './channel.ts';
 import type { Equipment } from './equipment.ts';
-import { recycleAfter } from './recycle.ts';
 import { logSparingly } from './sparing-log.ts';
 
 /**
@@ -12,7 +12,8 @@ import { logSparingly } from './sparing-log.ts';
  */
 export function observeFor(equipment: Equipment, config: Config, channel: MasterChannel): RequestObserver {
   const { accessLog, hooks, worker, log } = equipment;
-  const limit = recycleAfter(config, Math.random());
+  // Of a Python application it is the Python processes that count, and are replaced.
+  const limit = config.interface === 'wsgi' ? null : recycleAfter(config, Math.random());
   const beginnings = new WeakMap<RequestView, Beginning>();
   const refused = logSparingly<{ status: number; reason: string; clientAddress: string }>(log, 'request.refused');
   let requests = 0;

@@ -1,3 +1,4 @@
+import { withInterface } from '../app/serve.ts';
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
@@ -80,7 +81,7 @@ async function boot(worker: Worker, message: BootMessage): Promise<void> {
 /** From the message to the first connection: logs, hooks, the application, and only then the sockets. */
 async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   const { channel } = worker;
-  const { config } = message;
+  const config = withInterface(message.config, process.cwd());
   const equipment = openEquipment(message);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
@@ -92,7 +93,7 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   }
   await equipment.runHook('postFork', ({ postFork }) => postFork?.(equipment.server, equipment.worker));
   const observer = observeFor(equipment, config, channel);
-  const application = await bootService(config, observer);
+  const application = await bootService(config, { observer, log: equipment.log });
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
 import { prepareCommand } from '../support/command.ts';
+import { scratch } from '../support/scratch.ts';
 import { fixture, type RunResult, runServer, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const NO_WORKER = 'tsunicorn: No worker became ready, so the server stops.';
 const NO_APPLICATION = / exports no application\. Export a listener .*$/;

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import { scratch } from '../support/scratch.ts';
 import { runServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const flags = ['--check-config'];
 

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
+import { scratch } from '../support/scratch.ts';
 import { fixture, runServer, type ServerOptions, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const hello = JSON.stringify(fixture('apps/hello.mjs'));
 /** The same configuration as a JavaScript and JSON object; `VERSION` comes back from `GET /version`. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { fetchText, openKeepAlive, rawRequest } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { scratch } from '../support/scratch.ts';
 import { runServer, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const BODY = Array.from({ length: 8_192 }, (_, index) => `${index}`.padStart(8, '0')).join('');
 

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { hookTable } from '../../src/config/hooks.ts';
 import { fetchText } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { scratch } from '../support/scratch.ts';
 import { fixture, type RunResult, runServer, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const app = 'apps/hello.mjs';
 

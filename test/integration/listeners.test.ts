@@ -5,8 +5,8 @@ import { fetchText } from '../support/client.ts';
 import { prepareCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { isAlive, listening, openFds } from '../support/process-tree.ts';
+import { scratch } from '../support/scratch.ts';
 import { fixture, type Server, type ServerOptions, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const app = 'apps/hello.mjs';
 const HELLO = 'hello from hello.mjs\n';

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
+import { scratch } from '../support/scratch.ts';
 import { type RunResult, runServer, type Server, startServer } from '../support/server.ts';
-import { scratch } from './scratch.ts';
 
 const app = 'apps/hello.mjs';
 

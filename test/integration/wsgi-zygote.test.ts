@@ -6,7 +6,7 @@ import { TsunicornError } from '../../src/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { disown, type Owned, own } from '../support/owned.ts';
 import { descendants, identify, isAlive } from '../support/process-tree.ts';
-import { type PythonPlace, pythonPlace } from '../support/python.ts';
+import { type PythonPlace, pythonPlace } from '../support/python-place.ts';
 
 const HELLO = 'def application(environ, start_response):\n    return []\n';
 /** Starts a process of its own in its group, and says which. */

@@ -21,6 +21,14 @@ APPS = os.path.join(HERE, "apps")
 HEADER = struct.Struct("<IBBHII")
 TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
 HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED = 16, 17, 18, 19, 20, 21, 22
+AS_DESCRIPTOR_3 = """
+import os, sys
+number = int(sys.argv[1])
+os.dup2(number, 3)
+if number != 3:
+    os.close(number)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 WINDOW = 256 * 1024
 PATIENCE = 10.0  # seconds until a test gives up
 SHARED = {
@@ -80,7 +88,7 @@ class Peer:
 
     def request(self, target="/", *, method="GET", body=b"", more=False, slot=0, length=None, raw=""):
         id, self.next_id = self.next_id, self.next_id + 1
-        length = length if length is not None else (str(len(body)) if body else "")
+        length = length if length is not None else (str(len(body)) if body and not more else "")
         head = "\n".join([method, target, raw, "HTTP/1.1", "10.0.0.9", "4711", length]).encode("latin-1")
         self.answers[id] = Answer()
         self.send(REQUEST, id=id, slot=slot, aux=len(head), payload=head + body, flags=1 if more else 0)
@@ -161,16 +169,16 @@ class Host:
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE)
         log, stderr = os.pipe()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         self.log = os.fdopen(log, "rb")
         self.process = subprocess.Popen(
-            # The control socket must be descriptor 3; a shell puts it there without races of threads
-            ["/bin/sh", "-c", f'exec "$0" "$@" 3<&{theirs.fileno()}', sys.executable, HOST, "title"],
+            [sys.executable, "-ISc", AS_DESCRIPTOR_3, str(theirs.fileno()), sys.executable, HOST, "title"],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,
             pass_fds=[theirs.fileno()],
             cwd=cwd,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})},
+            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})},
         )
         theirs.close()
         os.close(stderr)
@@ -242,7 +250,7 @@ class Host:
         peer = Peer(connection)
         peer.pid = pid
         self.peers.append(peer)
-        if not peer.until(lambda: False if peer.hello is None else True):
+        if not peer.until(lambda: peer.hello is not None):
             raise AssertionError(self.said(pid))
         frame = peer.frame()
         if frame is None:

@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const filesBelow = (folder: string, ending: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith(ending) && !name.includes('node_modules'))
+    .filter((name) => name.endsWith(ending) && !/node_modules|\.venv/.test(name))
     .map((name) => `${folder}/${name}`);
 
 const topLevel = (folder: string): string[] => readdirSync(join(root, folder)).filter((name) => name.endsWith('.md'));

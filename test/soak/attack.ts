@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { constants, setPriority } from 'node:os';
 import { eventually } from '../support/eventually.ts';
 import { disown, own } from '../support/owned.ts';
 import type { Server } from '../support/server.ts';
 import { connectTo } from '../support/target.ts';
+import { asAttacker } from './apart.ts';
 
 /** What became of an attack. */
 export interface AttackReport {
@@ -22,13 +22,15 @@ export interface Attacker {
 
 export const hasSlowhttptest = spawnSync('slowhttptest', ['-h']).error === undefined;
 
-/** Starts `slowhttptest` with these arguments against a path of the server. The caller stops it. */
+/**
+ * Starts `slowhttptest` (in an attacker's place, see `apart.ts`) with these arguments against a path of the server. The caller
+ * stops it.
+ */
 export function slowhttptest(server: Server, args: readonly string[], path = '/'): Attacker {
-  const child = spawn('slowhttptest', [...args, '-u', `${server.url}${path}`], { stdio: 'ignore' });
+  const [program = '', ...rest] = asAttacker(['slowhttptest', ...args, '-u', `${server.url}${path}`]);
+  const child = spawn(program, rest, { stdio: 'ignore' });
   const owned = { label: `slowhttptest ${child.pid}`, destroy: () => void child.kill('SIGKILL') };
   own(owned);
-  // It looks at its connections without a pause, which takes most of a core: what it does to the server is measured, not that.
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   child.once('exit', () => disown(owned));
   return { stop: owned.destroy };
 }
@@ -74,7 +76,11 @@ export async function watchAttack(
   }
 }
 
-/** Descriptors of a process. Off the event loop: a thousand of them would be seen in what the good client measures. */
+/**
+ * How many descriptors a process has. Linux tells it as the size of the folder since 6.2; to list a thousand of them takes the kernel a
+ * millisecond, and would be seen in what the good client measures.
+ */
 async function descriptorsOf(pid: number): Promise<number> {
-  return (await readdir(`/proc/${pid}/fd`)).length;
+  const folder = `/proc/${pid}/fd`;
+  return (await stat(folder)).size || (await readdir(folder)).length;
 }

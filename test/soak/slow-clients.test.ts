@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Server, startServer } from '../support/server.ts';
+import { startApart } from './apart.ts';
 import { type Attacker, hasSlowhttptest, silence, slowhttptest, watchAttack } from './attack.ts';
 import { median, openGoodClient } from './latency.ts';
 
@@ -47,11 +48,15 @@ function describeSlowClients(name: string, app: string): void {
     // Who shares the machine may spoil a measurement.
     this.retries(2);
     let server: Server;
+    let restore: () => void;
     before(async () => {
       const config = { headerTimeout: DEADLINE_S, bodyTimeout: DEADLINE_S, writeTimeout: WRITE_DEADLINE_S };
-      server = await startServer({ app, config });
+      ({ started: server, restore } = await startApart(() => startServer({ app, config })));
     });
-    after(() => server.stop());
+    after(async () => {
+      restore();
+      await server.stop();
+    });
 
     for (const { name: attack, needsTool, start } of ATTACKS) {
       const isSkipped = needsTool && !hasSlowhttptest;

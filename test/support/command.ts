@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MARK } from './family.ts';
+import { pythonForTests } from './python.ts';
 
 /** How to start the server. */
 export interface CommandOptions {
@@ -44,12 +45,22 @@ const projectDir = fileURLToPath(new URL('../..', import.meta.url));
 const CONFIGURES =
   /^(TSUNICORN_.*|PORT|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS|NODE_OPTIONS|LISTEN_.*|NOTIFY_SOCKET|WATCHDOG_.*)$/;
 
+const anInterface = process.env.TSUNICORN_TEST_INTERFACE;
+/** Where the twins in Python are, if these are wanted. For `flask` the plain ones stand in where there is none of Flask. */
+const pythonDirs = { wsgi: ['wsgi'], flask: ['flask', 'wsgi'] }[anInterface ?? ''] ?? [];
+const pythonPath = pythonDirs.map((name) => join(projectDir, 'test/fixtures/apps', name));
+/** How many requests of a test may wait in one Python process, as they may in one event loop. */
+const THREADS = 8;
+
 /**
- * The absolute path of a file below `test/fixtures`. With `TSUNICORN_TEST_INTERFACE=fetch`, of an application's twin in `apps/fetch` where
- * there is one: so the same tests run with another interface.
+ * The absolute path of a file below `test/fixtures`. Where `TSUNICORN_TEST_INTERFACE` is set, of an application's twin in the folder of that
+ * name in `apps`, if there is one: so the same tests run with another interface. A twin in Python is a module: `apps/hello.mjs` has the twin
+ * `hello_mjs`, `broken/throws.mjs` the twin `broken.throws_mjs`.
  */
 export function fixture(path: string): string {
-  const twin = path.replace(/^apps\//, `apps/${process.env.TSUNICORN_TEST_INTERFACE}/`);
+  const module = path.replace(/^apps\//, '').replaceAll(/[.-]/g, '_');
+  if (pythonPath.some((dir) => existsSync(join(dir, `${module}.py`)))) return module.replaceAll('/', '.');
+  const twin = path.replace(/^apps\//, `apps/${anInterface}/`);
   const file = resolve(projectDir, 'test/fixtures', twin);
   return existsSync(file) ? file : resolve(projectDir, 'test/fixtures', path);
 }
@@ -80,7 +91,7 @@ export function prepareCommand(options: CommandOptions): Command {
     node: process.env.TSUNICORN_TEST_NODE ?? process.execPath,
     args,
     cwd,
-    env: { ...cleanEnvironment(), ...options.env, [MARK]: mark },
+    env: { ...cleanEnvironment(), ...forPython(options), ...options.env, [MARK]: mark },
     dir,
     pidFile: pidFile === null ? null : resolve(cwd, pidFile),
     mark,
@@ -95,7 +106,28 @@ function cleanEnvironment(): Record<string, string | undefined> {
 
 function absoluteFixture(app: string): string {
   const [, path = app, suffix = ''] = /^(.*?)(:[^/]*)?$/.exec(app) ?? [];
-  return !isAbsolute(path) && existsSync(fixture(path)) ? `${fixture(path)}${suffix}` : app;
+  if (isAbsolute(path)) return app;
+  const found = fixture(path);
+  return isModule(found) || existsSync(found) ? `${found}${suffix}` : app;
+}
+
+/** A twin in Python, in difference to a path. */
+function isModule(target: string): boolean {
+  return /^[\w.]+_[cm]?js\b/.test(target);
+}
+
+/** What makes a server run the twins in Python: in the environment, so that what a test says itself wins. */
+function forPython({ app, config }: CommandOptions): Record<string, string> {
+  const target =
+    app === undefined ? (/\bapp\W+([\w.]+)/.exec(JSON.stringify(config ?? ''))?.[1] ?? '') : absoluteFixture(app);
+  if (pythonPath.length === 0 || !isModule(target)) return {};
+  const flags = [
+    '--interface wsgi',
+    `--python ${pythonForTests().python}`,
+    `--python-path ${pythonPath.join(',')}`,
+    `--threads ${THREADS}`,
+  ];
+  return { TSUNICORN_CMD_ARGS: flags.join(' ') };
 }
 
 function bindsSomething(config: string | object | undefined): boolean {

@@ -1,50 +1,51 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Context } from 'mocha';
-import { findInterpreter } from '../../src/app/interfaces/wsgi/interpreter.ts';
-import { messageOf } from '../../src/errors.ts';
-import { disown, own } from './owned.ts';
 
-/** A place for the applications of one test, and for the sockets to their processes. */
-export interface PythonPlace {
-  /** Absolute path of the interpreter. */
-  readonly interpreter: string;
-  readonly directory: string;
-  /** Writes a module into the directory. */
-  module(name: string, text: string): void;
-  /** What is left in the directory for temporary files. */
-  temporaryFiles(): string[];
-  /** Removes all of it, and sets the environment back. */
-  remove(): void;
+/** The Python that tests give to the server. */
+export interface TestPython {
+  /** An interpreter: that of the tests' virtual environment, else the system's. */
+  readonly python: string;
+  /** Why there is no virtual environment; null: there is one. */
+  readonly reason: string | null;
 }
 
-/** Makes a place; call in `beforeEach`. Without a usable `python3` the test is pending, and says why. */
-export async function pythonPlace(test: Context): Promise<PythonPlace> {
-  const found = await findInterpreter({ python: 'python3', directory: tmpdir(), env: process.env }).catch(messageOf);
-  if (typeof found === 'string') {
-    if (test.currentTest !== undefined) test.currentTest.title += ` (no Python: ${found})`;
-    return test.skip();
-  }
-  const directory = mkdtempSync(join(tmpdir(), 'tsunicorn-python-'));
-  const temporary = mkdtempSync(join(directory, 't-'));
-  const { TMPDIR } = process.env;
-  process.env.TMPDIR = temporary;
-  const remove = () => {
-    if (TMPDIR === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = TMPDIR;
-    rmSync(directory, { recursive: true, force: true });
-  };
-  const owned = { label: `directory ${directory}`, destroy: remove };
-  own(owned);
-  return {
-    interpreter: found.path,
-    directory,
-    module: (name, text) => writeFileSync(join(directory, `${name}.py`), text),
-    temporaryFiles: () => readdirSync(temporary),
-    remove() {
-      disown(owned);
-      remove();
-    },
-  };
+const venv = fileURLToPath(new URL('../../.venv', import.meta.url));
+const SYSTEM_PYTHON = 'python3';
+const found = new Map<string, boolean>();
+
+/** The tests' Python. `scripts/python.js` made it, or left word why it could not. */
+export function pythonForTests(): TestPython {
+  if (existsSync(join(venv, '.setup-stamp'))) return { python: join(venv, 'bin/python'), reason: null };
+  const whyNot = join(venv, 'why-not');
+  const reason = existsSync(whyNot) ? readFileSync(whyNot, 'utf8') : 'nobody ran "node scripts/python.js"';
+  return { python: SYSTEM_PYTHON, reason };
+}
+
+/**
+ * Call it first in a `before` or in a test that needs Python: without an interpreter, or when it cannot import one of `modules`, that test,
+ * or all tests of that `before`'s suite, are pending, with the reason in their titles. In CI a pending test is a failure (root-hooks.ts).
+ */
+export function pendingWithoutPython(context: Context, modules: readonly string[] = []): void {
+  const { python, reason } = pythonForTests();
+  const missing = ['sys', ...modules].filter((module) => !canImport(python, module));
+  if (missing.length === 0) return;
+  const what = missing.includes('sys') ? `${python} does not run` : `no ${missing.join(', ')} in Python`;
+  const why = ` (${what}${reason === null ? '' : `: ${reason}`})`;
+  const { test } = context;
+  if (test?.title.startsWith('"before')) {
+    test.parent?.eachTest((each) => {
+      each.title += why;
+    });
+  } else if (test !== undefined) test.title += why;
+  context.skip();
+}
+
+function canImport(python: string, module: string): boolean {
+  const key = `${python} ${module}`;
+  const known = found.get(key) ?? spawnSync(python, ['-c', `import ${module}`], { stdio: 'ignore' }).status === 0;
+  found.set(key, known);
+  return known;
 }

@@ -53,7 +53,12 @@ describe('settings', () => {
   for (const setting of settings) {
     it(`${setting.name}: its default and its example are values that it takes`, () => {
       expect(fitsSetting(setting, setting.example)).to.equal(true);
-      if (!isRequired(setting)) expect(fitsSetting(setting, setting.default)).to.equal(true);
+      if (isRequired(setting)) return;
+      expect(fitsSetting(setting, setting.default)).to.equal(true);
+      const { resolved } = setting;
+      if (resolved !== undefined) {
+        expect(fitsSetting({ ...setting, schema: resolved.schema }, resolved.from(setting.default))).to.equal(true);
+      }
     });
 
     it(`${setting.name}: its texts are sentences`, () => {

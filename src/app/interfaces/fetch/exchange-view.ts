@@ -1,56 +1,13 @@
 import type { Exchange } from '../../../http/exchange.ts';
-import type { RequestView } from '../../contract.ts';
+import { ExchangeFacts } from '../../exchange-facts.ts';
 
-/** An exchange as the worker's observers see it. */
-export class ExchangeView implements RequestView {
-  readonly request: Request;
-  response: Response | null = null;
-  readonly #exchange: Exchange;
+/** An exchange of a fetch application as the worker's observers see it. */
+export class ExchangeView extends ExchangeFacts {
+  override readonly request: Request;
+  override response: Response | null = null;
 
   constructor(exchange: Exchange, request: Request) {
-    this.#exchange = exchange;
+    super(exchange);
     this.request = request;
   }
-
-  get clientAddress(): string {
-    return this.#exchange.origin.clientAddress;
-  }
-
-  get method(): string {
-    return this.#exchange.head.line.method;
-  }
-
-  get target(): string {
-    return this.#exchange.head.line.target;
-  }
-
-  get protocol(): string {
-    return `HTTP/1.${this.#exchange.head.line.minorVersion}`;
-  }
-
-  get status(): number {
-    return this.#exchange.status;
-  }
-
-  get responseBytes(): number {
-    return this.#exchange.bodyBytes;
-  }
-
-  requestHeader(name: string): string | undefined {
-    return joined(this.#exchange.origin.fields, name);
-  }
-
-  responseHeader(name: string): string | undefined {
-    return joined(this.#exchange.answerFields, name);
-  }
-}
-
-/** The values of all fields of that name (in lower case), as one. */
-function joined(fields: readonly string[], name: string): string | undefined {
-  let value: string | undefined;
-  for (let at = 0; at < fields.length; at += 2) {
-    if (fields[at]?.toLowerCase() !== name) continue;
-    value = value === undefined ? fields[at + 1] : `${value}, ${fields[at + 1]}`;
-  }
-  return value;
 }

@@ -16,8 +16,6 @@ interface GuardedResponse extends ServerResponse {
   [hasServer]?: true;
   [announced]?: unknown;
   [left]?: number;
-  /** Of Node: the head, once it is written out. */
-  _header?: string | null;
 }
 
 export interface ResponseRules {
@@ -37,8 +35,8 @@ function methodOf<Result>(prototype: object, name: string): Method<Result> {
 }
 
 interface Rules extends ResponseRules {
-  /** `Server` and the end of the head; `null`: there is none. */
-  readonly lastLines: string | null;
+  /** `Server` as a line of a head; empty: there is none. */
+  readonly serverLine: string;
 }
 
 const guarded = new WeakMap<object, Rules>();
@@ -54,10 +52,11 @@ let isInstalled = false;
  */
 export function guardResponses(server: Server, rules: ResponseRules): void {
   const { serverHeader } = rules;
-  guarded.set(server, { ...rules, lastLines: serverHeader === null ? null : `Server: ${serverHeader}\r\n\r\n` });
+  guarded.set(server, { ...rules, serverLine: serverHeader === null ? '' : `Server: ${serverHeader}\r\n` });
   if (isInstalled) return;
   isInstalled = true;
   const { prototype } = ServerResponse;
+  guardFirstLine(prototype);
   guardHead(prototype);
   guardBody(prototype);
   guardFields(prototype);
@@ -68,6 +67,26 @@ export function guardResponses(server: Server, rules: ResponseRules): void {
 function rulesOf({ req: { socket } }: ServerResponse): Rules | undefined {
   const server: unknown = 'server' in socket ? socket.server : undefined;
   return typeof server === 'object' && server !== null ? guarded.get(server) : undefined;
+}
+
+/** What the head that is being written gets in front of its fields; set and taken within one `writeHead`. */
+let nextLines = '';
+
+/**
+ * `_storeHeader` is where Node puts a head together, on every line so far. `setHeader('Server', …)` would cost twice as much, be seen by the
+ * application, and lose fields: on Node 20 `writeHead` keeps only the last `Set-Cookie` of a flat list once any field is set.
+ */
+function guardFirstLine(prototype: ServerResponse): void {
+  const base = methodOf<void>(prototype, '_storeHeader');
+  Reflect.set(
+    prototype,
+    '_storeHeader',
+    function storeHeader(this: ServerResponse, firstLine: string, fields: unknown) {
+      const lines = nextLines;
+      nextLines = '';
+      base.call(this, lines === '' ? firstLine : firstLine + lines, fields);
+    },
+  );
 }
 
 function guardHead(prototype: ServerResponse): void {
@@ -85,10 +104,9 @@ function guardHead(prototype: ServerResponse): void {
         dropHeld(this, status);
       }
     }
+    nextLines = rules === undefined || this[hasServer] === true ? '' : rules.serverLine;
     base.call(this, status, typeof second === 'string' ? second : undefined, fields);
-    if (rules === undefined) return this;
-    if (rules.lastLines !== null && this[hasServer] !== true) appendToHead(this, rules.lastLines);
-    if (this[announced] !== undefined) expectBytes(this);
+    if (rules !== undefined && this[announced] !== undefined) expectBytes(this);
     return this;
   }
   prototype.writeHead = writeHead;
@@ -146,15 +164,6 @@ function note(response: GuardedResponse, name: unknown, value: unknown): void {
     case 'length':
       response[announced] = value;
   }
-}
-
-/**
- * Adds a line behind the head that Node has written out. `setHeader('Server', …)` would cost twice as much, be seen by the application, and
- * lose fields: on Node 20 `writeHead` keeps only the last `Set-Cookie` of a flat list once any field is set.
- */
-function appendToHead(response: GuardedResponse, lastLines: string): void {
-  const { _header: head } = response;
-  if (typeof head === 'string') response._header = head.slice(0, -2) + lastLines;
 }
 
 /** Whether its bytes were announced. Of a head that Node would write on its own only now, it is known once it is written. */

@@ -79,6 +79,14 @@ def ignore_what_is_not_for_us() -> None:
         signal.signal(getattr(signal, name), nothing)
 
 
+def hold_term() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+
+
+def let_term_pass() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+
+
 def say(text: str) -> None:
     """Writes a sentence on stderr, which an application may have closed."""
     try:
@@ -105,7 +113,7 @@ def leave_now(code: int) -> NoReturn:
 
 
 def own_frame(filename: str) -> bool:
-    return filename == __file__ or filename.startswith("<frozen importlib") or filename == "<frozen runpy>"
+    return filename == __file__ or filename.startswith("<frozen importlib")
 
 
 def without_own_frames(report: traceback.TracebackException) -> traceback.TracebackException:
@@ -139,7 +147,7 @@ def parse_target(target: str) -> tuple[str, ast.expr | None]:
     import ast
 
     module, colon, text = target.partition(":")
-    if not all(part.isidentifier() for part in module.split(".")):
+    if module.endswith(".py") or not all(part.isidentifier() for part in module.split(".")):
         hint = f' Write "{module[:-3].replace("/", ".")}".' if module.endswith(".py") else ""
         raise NotLoaded(f'"{target}" does not begin with the name of a module, such as "package.module".{hint}')
     if not colon:
@@ -231,11 +239,9 @@ def load(target: str) -> Application:
 
     Raises NotLoaded, whose text is a sentence, or the traceback where the fault is in the application's code.
     """
-    import importlib
-
     module, expression = parse_target(target)
     try:
-        importlib.import_module(module)
+        __import__(module)
         found = look_up(module, expression)
     except NotLoaded:
         raise
@@ -437,6 +443,7 @@ class Exchange:
     head_sent = False
     ended = False  # END or FAILED was sent
     gone = False
+    streams = False  # the body of the request comes in frames of its own
     whole = True  # the body of the request is here to its end
     mute = False  # HEAD: the body is made, but not sent
     granted = WINDOW  # bytes of the answer's body that may be sent in all
@@ -451,7 +458,7 @@ class Exchange:
         self.first = first
 
     def expect_more(self) -> None:
-        self.whole = False
+        self.streams, self.whole = True, False
         self.pieces: deque[bytes] = deque()
 
     def environ(self) -> Environ:
@@ -473,10 +480,10 @@ class Exchange:
         environ["REMOTE_PORT"] = port
         if length:
             environ["CONTENT_LENGTH"] = length
-        if self.whole:
-            environ["wsgi.input"] = io.BytesIO(self.first)
-        else:
+        if self.streams:
             environ["wsgi.input"] = io.BufferedReader(BodyStream(self, self.first), READ_SIZE)
+        else:
+            environ["wsgi.input"] = io.BytesIO(self.first)
         environ["wsgi.early_hints"] = self.early_hints
         if method == "HEAD":
             self.mute = True
@@ -715,8 +722,6 @@ class Channel:
     frames itself, and requests that come meanwhile wait in `waiting`.
     """
 
-    multithread = False
-
     def __init__(self, connection: socket.socket, application: Application, constants: Environ) -> None:
         self.connection = connection
         self.application = application
@@ -731,7 +736,11 @@ class Channel:
         self.busy = False
         self.code = 0
         self.forked = False
-        os.register_at_fork(after_in_child=self.forget)
+        # A signal that comes between Python's last look and the system call is handled after it: so a read returns
+        # every second. A poll() in front of each would be one more system call for every small request.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 1, 0))
+        # SIGTERM must wait in what the application forks until it has its usual effect there, or it would be lost
+        os.register_at_fork(before=hold_term, after_in_parent=let_term_pass, after_in_child=self.forget)
 
     def serve(self) -> int:
         """Answers until the worker closes the channel or the process is told to leave. Returns the exit code."""
@@ -742,6 +751,8 @@ class Channel:
                 if not exchange.gone:
                     exchange.run()
                 del exchanges[exchange.id]
+                if not exchange.ended:
+                    self.finish(exchange)
             else:
                 self.busy = False
                 if not self.ending:  # a signal that comes behind this line makes the read end (`on_term`)
@@ -774,6 +785,7 @@ class Channel:
             number = getattr(signal, name)
             if signal.getsignal(number) in (nothing, self.on_term):
                 signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
+        let_term_pass()
 
     def until(self, ready: Callable[[], bool]) -> None:
         """Waits until `ready()`, which looks at what frames change. The end of the channel makes all exchanges gone."""
@@ -792,6 +804,13 @@ class Channel:
             self.lost(error)
             raise Gone from None
 
+    def finish(self, exchange: Exchange) -> None:
+        """Tells the worker that an exchange is over whose client had left: it counts how many this process has."""
+        try:
+            self.send(HEADER.pack(0, FAILED, 0, 0, exchange.id, 0))
+        except Gone:
+            pass
+
     def lost(self, error: OSError | None) -> None:
         """The connection is at its end, or is not ours any more."""
         if self.forked:
@@ -807,7 +826,7 @@ class Channel:
         """Reads once and takes all frames that are whole. Returns also when the channel has ended."""
         try:
             data = self.connection.recv(max(READ_SIZE, self.missing), flags)
-        except BlockingIOError:
+        except BlockingIOError:  # nothing there, or nothing within a second
             return
         except OSError as error:
             self.lost(error)
@@ -859,7 +878,7 @@ class Channel:
         if exchange is None:
             return
         if kind == BODY:
-            if exchange.whole:
+            if exchange.whole:  # also one that came with its head
                 self.broken(f"a piece of the body of request {id}, which was whole")
             exchange.pieces.append(payload)
             if flags & LAST:
@@ -892,8 +911,8 @@ class Channel:
 class ThreadedChannel(Channel):
     """A channel whose exchanges run in threads, while the main thread reads all the time."""
 
-    multithread = True
     closed = False
+    news = False  # a frame came that a thread may wait for
 
     def __init__(self, connection: socket.socket, application: Application, constants: Environ, threads: int) -> None:
         super().__init__(connection, application, constants)
@@ -915,8 +934,10 @@ class ThreadedChannel(Channel):
             self.receive(0)
             while self.waiting:
                 self.jobs.put(self.waiting.popleft())
-            with self.changed:
-                self.changed.notify_all()
+            if self.news:
+                self.news = False
+                with self.changed:
+                    self.changed.notify_all()
         deadline = time.monotonic() + CLOSE_GRACE
         while self.begun and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -924,7 +945,11 @@ class ThreadedChannel(Channel):
 
     def lost(self, error: OSError | None) -> None:
         super().lost(error)
-        self.closed = True
+        self.closed = self.news = True
+
+    def take_other(self, kind: int, flags: int, slot: int, id: int, aux: int, payload: bytes) -> None:
+        super().take_other(kind, flags, slot, id, aux, payload)
+        self.news = True
 
     def work(self) -> None:
         """What each thread of the pool does, for ever: they are daemons, and end with the process."""
@@ -934,6 +959,8 @@ class ThreadedChannel(Channel):
             if not self.ending and not exchange.gone:
                 exchange.run()
             self.exchanges.pop(exchange.id, None)
+            if not exchange.ended:
+                self.finish(exchange)
             self.begun.discard(exchange.id)
             if self.ending and not self.begun:
                 self.stop_reading()
@@ -966,17 +993,43 @@ class ThreadedChannel(Channel):
 # A Python process
 
 
-def death_signal() -> Callable[[], object]:
-    """What a process calls to be killed when its parent dies; nothing where the system has no such thing."""
-    if sys.platform.startswith("linux"):
-        try:
-            import ctypes
+class Kernel:
+    """What only Linux has and `os` does not offer, by ctypes; nothing where either is missing."""
 
-            prctl = ctypes.CDLL(None).prctl
-            return lambda: prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG, prctl(2)
-        except (ImportError, OSError, AttributeError):
-            pass
-    return lambda: None
+    SIGNAL_STACK = 256 * 1024  # bytes, which take no memory until they are used
+
+    def __init__(self) -> None:
+        self.library: Any = None
+        if sys.platform.startswith("linux"):
+            try:
+                import ctypes
+
+                self.library = ctypes.CDLL(None)
+            except (ImportError, OSError):
+                pass
+
+    def die_with_parent(self) -> None:
+        """SIGKILL when the parent dies: PR_SET_PDEATHSIG, prctl(2)."""
+        if self.library is not None:
+            self.library.prctl(1, int(signal.SIGKILL), 0, 0, 0)
+
+    def enlarge_signal_stack(self) -> None:
+        """Replaces the stack for signals that faulthandler sets up.
+
+        Python's own handlers run on it too; it is so small that a few signals at once overflow it, which is a
+        segmentation fault without a word (seen with Python 3.10 to 3.13).
+        """
+        if self.library is not None:
+            import ctypes
+            import mmap
+
+            class Stack(ctypes.Structure):  # stack_t, sigaltstack(2)
+                _fields_ = (("base", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+            self.memory = mmap.mmap(-1, self.SIGNAL_STACK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            self.start = ctypes.c_char.from_buffer(self.memory)  # keeps the memory where it is
+            stack = Stack(ctypes.addressof(self.start), 0, self.SIGNAL_STACK)
+            self.library.sigaltstack(ctypes.byref(stack), None)
 
 
 class Boot:
@@ -1019,16 +1072,16 @@ class Boot:
 class Birth:
     """A Python process right after the fork, with what it needs of the zygote."""
 
-    def __init__(self, boot: Boot, token: str, output: int, zygote_pid: int, dies_with: Callable[[], object]) -> None:
+    def __init__(self, boot: Boot, token: str, output: int, zygote_pid: int, kernel: Kernel) -> None:
         self.boot = boot
         self.token = token
         self.output = output  # the end of its pipe that it writes to
         self.zygote_pid = zygote_pid
-        self.dies_with = dies_with
+        self.kernel = kernel
 
     def settle(self) -> None:
         """Makes the process its own: a group, output, signals. Must come before any code of the application."""
-        self.dies_with()
+        self.kernel.die_with_parent()
         if os.getppid() != self.zygote_pid:
             leave_now(0)
         try:
@@ -1044,11 +1097,12 @@ class Birth:
         ignore_what_is_not_for_us()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda _number, _frame: leave_now(0))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        let_term_pass()
         try:
             import faulthandler
 
             faulthandler.enable(2, all_threads=True)
+            self.kernel.enlarge_signal_stack()
         except (ImportError, OSError, RuntimeError):
             pass
 
@@ -1104,7 +1158,7 @@ def text_of(message: Message, key: str) -> str:
 
 def number_of(message: Message, key: str) -> int:
     value = message.get(key)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise Broken(f"{message.get('type')} without {key}")
     return int(value)
 
@@ -1133,7 +1187,6 @@ class Zygote:
         self.kill_at: float | None = None  # on the monotonic clock; set: the end has begun
         self.killed = False
         self.code: int | None = None  # set: end at once with this code
-        self.dies_with: Callable[[], object] = lambda: None
         control.setblocking(False)
         control.set_inheritable(False)
         self.wake, self.waker = os.pipe()
@@ -1179,18 +1232,21 @@ class Zygote:
     def heed_signals(self) -> None:
         try:
             if signal.SIGTERM in os.read(self.wake, 4096):
-                self.end(TERM_GRACE if self.grace is None else self.grace)
+                self.end_within(TERM_GRACE if self.grace is None else self.grace)
+                self.ask_to_end()
         except BlockingIOError:
             pass
 
-    def end(self, grace: float) -> None:
-        """Begins the end: lets every Python process finish what it has begun, for at most `grace` seconds."""
+    def end_within(self, grace: float) -> None:
+        """Begins the end, which comes when the last Python process is over, and in `grace` seconds at the latest."""
         deadline = time.monotonic() + grace
         self.kill_at = deadline if self.kill_at is None else min(deadline, self.kill_at)
-        if grace > 0:
-            for child in self.children.values():
-                if child.end is None:
-                    os.kill(child.pid, signal.SIGTERM)
+
+    def ask_to_end(self) -> None:
+        """Lets every Python process finish what it has begun, and no more."""
+        for child in self.children.values():
+            if child.end is None:
+                os.kill(child.pid, signal.SIGTERM)
 
     def kill_overdue(self) -> None:
         if self.kill_at is None or time.monotonic() < self.kill_at:
@@ -1220,7 +1276,9 @@ class Zygote:
         if not data:
             self.control_open = False
             self.outbox.clear()
-            self.end(self.grace or 0)
+            self.end_within(self.grace or 0)
+            if self.grace:
+                self.ask_to_end()
             return None
         *lines, self.inbox = (self.inbox + data).split(b"\n")
         if len(self.inbox) > FRAME_MAX:
@@ -1245,7 +1303,7 @@ class Zygote:
             self.kill(number_of(message, "pid"), number_of(message, "signal"))
         elif kind == "stop":
             self.grace = number_of(message, "graceMs") / 1000
-            self.end(self.grace)
+            self.end_within(self.grace)  # processes end when the worker closes their channels
         else:
             raise Broken(repr(line[:200]))
         return None
@@ -1253,7 +1311,7 @@ class Zygote:
     def prepare(self, boot: Boot) -> None:
         """Imports what all processes share, before any of them is forked."""
         boot.set_path()
-        self.dies_with = death_signal()
+        self.kernel = Kernel()
         if boot.preload:
             import gc
 
@@ -1309,8 +1367,7 @@ class Zygote:
         except OSError as error:
             self.tell({"type": "forkFailed", "token": token, "message": str(error)})
             return None
-        # A signal to the new process must wait until that has a handler of its own
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        hold_term()  # one to the new process must wait until that has a handler of its own
         try:
             pid = os.fork()
         except OSError as error:
@@ -1320,7 +1377,7 @@ class Zygote:
             if pid == 0:
                 os.close(pipe)
                 self.abandon()
-                return Birth(boot, token, output, zygote_pid, self.dies_with)
+                return Birth(boot, token, output, zygote_pid, self.kernel)
             try:
                 os.setpgid(pid, pid)  # the process does so too: whoever comes first
             except OSError:
@@ -1329,7 +1386,7 @@ class Zygote:
             self.children[pid] = Child(pid, pipe)
             self.tell({"type": "forked", "token": token, "pid": pid})
         os.close(output)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        let_term_pass()
         return None
 
     def abandon(self) -> None:
@@ -1406,11 +1463,14 @@ def kill_group(pid: int) -> None:
 
 
 def main() -> int:
+    pid = os.getpid()
     zygote = Zygote(socket.socket(fileno=CONTROL_FD))
     try:
         outcome = zygote.run()
     except (Broken, OSError) as error:
         say(f"The worker or the application broke the control socket of the zygote, so it ends: {error}.")
+        if os.getpid() != pid:
+            leave_now(EXIT_BROKEN)  # a process just forked: what is to be cleaned up is the zygote's
         outcome = EXIT_BROKEN
     if isinstance(outcome, Birth):
         del zygote

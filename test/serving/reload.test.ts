@@ -113,7 +113,7 @@ describe('reload', () => {
     const server = await startServer({ config });
     const workers = server.workers();
     const broken: [string, RegExp][] = [
-      ['syntax.mjs', /syntax\.mjs[\s\S]*SyntaxError/],
+      ['syntax.mjs', /syntax[._]mjs[\s\S]*SyntaxError/],
       ['throws.mjs', /thrown while the application is loaded/],
       ['exits.mjs', /exited with code 0/],
       ['hangs.mjs', /not ready within 1 s/],

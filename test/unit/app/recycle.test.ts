@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { recycleAfter } from '../../../src/app/recycle.ts';
 import { heartbeatEveryMs } from '../../../src/worker/heartbeat.ts';
-import { recycleAfter } from '../../../src/worker/recycle.ts';
 
 describe('recycleAfter', () => {
   it('is never with maxRequests 0', () => {

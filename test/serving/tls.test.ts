@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { rawRequest } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { reload } from '../support/reload.ts';
+import { scratch } from '../support/scratch.ts';
 import { fixture, runServer, type Server, type ServerOptions, startServer } from '../support/server.ts';
 import { within } from '../support/spawned.ts';
 import { connectTo, type Target } from '../support/target.ts';
 import { clientNamed, fetchTls, openTls, pem, type TlsConnection } from '../support/tls-client.ts';
-import { scratch } from './scratch.ts';
 
 const file = (name: string) => fixture(`tls/${name}`);
 const pair = { keyFile: file('server.key'), certFile: file('server.pem') };

@@ -1,0 +1,92 @@
+/**
+ * What a worker and a Python process say to each other: frames with a header of 16 bytes, little endian: length of the payload (u32), kind
+ * (u8), flags (u8), slot (u16), id of the request (u32), and a number of the frame's own (u32). `host.py` has the same table.
+ */
+
+export const HEADER_BYTES = 16;
+/** A payload that claims to be longer comes from a broken peer. */
+export const MOST_PAYLOAD_BYTES = 1024 * 1024;
+/** The most of a body that is on its way, in either direction, without the other side having asked for more. */
+export const WINDOW_BYTES = 256 * 1024;
+/** Templates that a Python process holds. */
+export const SLOTS = 256;
+
+/** From the worker. */
+export const kindTo = { template: 1, request: 2, body: 3, gone: 4, credit: 5 } as const;
+/** From the Python process. */
+export const kindFrom = { hello: 16, ready: 17, answer: 18, piece: 19, want: 20, hints: 21, failed: 22 } as const;
+
+/** Of `request`: the body goes on in `body` frames. */
+export const MORE = 1;
+/** Of `body`: nothing follows. Of `answer` and `piece`: the answer is whole. */
+export const LAST = 1;
+
+/** A frame's header but for the length. */
+export interface FrameHeader {
+  readonly kind: number;
+  readonly flags?: number;
+  readonly slot?: number;
+  readonly id?: number;
+  readonly aux?: number;
+}
+
+/** Writes a header at `at`; the payload of `length` bytes follows. */
+export function writeHeader(
+  into: Buffer,
+  at: number,
+  { kind, flags = 0, slot = 0, id = 0, aux = 0 }: FrameHeader,
+  length: number,
+): void {
+  into.writeUInt32LE(length, at);
+  into[at + 4] = kind;
+  into[at + 5] = flags;
+  into.writeUInt16LE(slot, at + 6);
+  into.writeUInt32LE(id, at + 8);
+  into.writeUInt32LE(aux, at + 12);
+}
+
+/** A frame that came. The payload is lent: it is only valid within the call. */
+export interface Frame {
+  readonly kind: number;
+  readonly flags: number;
+  readonly id: number;
+  readonly aux: number;
+  readonly payload: Buffer;
+}
+
+/** What came is no frame. */
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+}
+
+/** Takes frames out of bytes, however they are split. */
+export class FrameReader {
+  #rest: Buffer | null = null;
+
+  /**
+   * Gives every frame that is whole to `take`; the rest is kept, at most one frame.
+   *
+   * @throws FrameError where a payload claims to be too long
+   */
+  read(bytes: Buffer, take: (frame: Frame) => void): void {
+    const all = this.#rest === null ? bytes : Buffer.concat([this.#rest, bytes]);
+    this.#rest = null;
+    let at = 0;
+    while (all.length - at >= HEADER_BYTES) {
+      const length = all.readUInt32LE(at);
+      if (length > MOST_PAYLOAD_BYTES) throw new FrameError(`a frame of ${length} bytes`);
+      const begin = at + HEADER_BYTES;
+      if (all.length - begin < length) break;
+      at = begin + length;
+      take({
+        kind: all[begin - 12] ?? 0,
+        flags: all[begin - 11] ?? 0,
+        id: all.readUInt32LE(begin - 8),
+        aux: all.readUInt32LE(begin - 4),
+        payload: all.subarray(begin, at),
+      });
+    }
+    // A copy: the bytes may be lent.
+    if (at < all.length) this.#rest = Buffer.from(all.subarray(at));
+  }
+}
