@@ -11,7 +11,7 @@ import { TsunicornError } from '../../src/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { disown, type Owned, own } from '../support/owned.ts';
 import { children, identify, isAlive, stillRuns } from '../support/process-tree.ts';
-import { type PythonPlace, pythonPlace } from '../support/python.ts';
+import { type PythonPlace, pythonPlace } from '../support/python-place.ts';
 
 const HELLO = 'def application(environ, start_response):\n    return []\n';
 const READY = 17;
@@ -27,7 +27,6 @@ describe('startProcesses', () => {
   let drained: { process: PythonProcess; over(): void }[] = [];
 
   beforeEach(async function () {
-    if (process.env.TSUNICORN_TEST_INTERFACE !== undefined) this.skip();
     place = await pythonPlace(this);
     events = [];
     drained = [];

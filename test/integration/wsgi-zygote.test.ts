@@ -20,8 +20,6 @@ describe('startZygote', () => {
   const gone: unknown[] = [];
 
   beforeEach(async function () {
-    // The interface for JavaScript makes no difference here: once is enough.
-    if (process.env.TSUNICORN_TEST_INTERFACE !== undefined) this.skip();
     place = await pythonPlace(this);
     said.length = 0;
     gone.length = 0;
