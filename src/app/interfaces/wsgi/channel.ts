@@ -45,6 +45,7 @@ export class PythonChannel {
   #state: 'booting' | 'open' | 'draining' | 'closed' = 'booting';
   #resolveReady: () => void = () => {};
   #resolveIdle: () => void = () => {};
+  readonly #takeFrame = (frame: Frame): void => this.#take(frame);
 
   constructor(process: PythonProcess, options: { threads: number; host: ChannelHost }) {
     this.process = process;
@@ -60,8 +61,10 @@ export class PythonChannel {
     socket.once('close', () => this.#closed());
     // Bytes may follow the end of the process only from what it forked.
     void process.exited.then(() => setImmediate(() => socket.destroy()));
+    // Also where a write failed: what it answered before its end is still to be read.
+    socket.once('end', () => socket.destroy());
     process.read((bytes, length) => {
-      this.#receive(bytes.subarray(0, length));
+      this.#receive(bytes, length);
       return true;
     });
   }
@@ -95,6 +98,8 @@ export class PythonChannel {
     const slot = this.#slotOf(text.template);
     const flags = rest === null ? 0 : MORE;
     this.#outbox.frame({ kind: kindTo.request, flags, slot, id: call.id, aux: text.head.length }, text.head, body);
+    // Nobody is there to wait for company.
+    if (this.#calls.size === 0) this.#outbox.flush();
     this.#calls.set(call.id, call);
     if (rest !== null) {
       call.bodyHeld = body?.length ?? 0;
@@ -129,10 +134,10 @@ export class PythonChannel {
     return nowMs - call.heardMs;
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Buffer, length: number): void {
     const before = this.#calls.size;
     try {
-      this.#reader.read(bytes, (frame) => this.#take(frame));
+      this.#reader.read(bytes, length, this.#takeFrame);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       return this.#broken(error.message);
@@ -177,42 +182,42 @@ export class PythonChannel {
         return this.#hint(call, frame);
       case kindFrom.failed:
         this.#calls.delete(call.id);
-        if (!call.isForsaken) this.#host.failed(call, frame.payload.toString());
+        if (!call.isForsaken) this.#host.failed(call, frame.bytes.toString('utf8', frame.begin, frame.end));
         return;
       default:
         return this.#broken(`a frame of unknown kind ${frame.kind}`);
     }
   }
 
-  #answer(call: Call, { payload, flags, aux }: Frame): void {
-    if (call.hasBegunAnswer || aux > payload.length) return this.#broken('an answer out of turn');
+  #answer(call: Call, { bytes, begin, end, flags, aux }: Frame): void {
+    if (call.hasBegunAnswer || aux > end - begin) return this.#broken('an answer out of turn');
     call.hasBegunAnswer = true;
     const isWhole = (flags & LAST) !== 0;
     if (isWhole) this.#calls.delete(call.id);
     if (call.isForsaken) return;
     const { exchange } = call;
     try {
-      const head = readAnswerHead(payload.toString('latin1', 0, aux));
+      const head = readAnswerHead(bytes.toString('latin1', begin, begin + aux));
       exchange.answerFields = head.list;
       if (!isWhole) {
         exchange.begin(head, null);
-        this.#write(call, payload.subarray(aux));
-      } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.toString('latin1', aux), 'latin1');
-      else exchange.respond(head, Buffer.from(payload.subarray(aux)));
+        this.#write(call, bytes.subarray(begin + aux, end));
+      } else if (end - begin - aux > TEXT_BYTES) exchange.respond(head, Buffer.from(bytes.subarray(begin + aux, end)));
+      else exchange.respond(head, bytes.toString('latin1', begin + aux, end), 'latin1');
     } catch (error) {
       this.#refuseAnswer(call, error);
     }
     if (!isWhole) call.heardMs = performance.now();
   }
 
-  #piece(call: Call, { payload, flags }: Frame): void {
+  #piece(call: Call, { bytes, begin, end, flags }: Frame): void {
     if (!call.hasBegunAnswer) return this.#broken('a piece of no answer');
     const isLast = (flags & LAST) !== 0;
     if (isLast) this.#calls.delete(call.id);
     if (call.isForsaken) return;
     call.heardMs = performance.now();
     try {
-      this.#write(call, payload);
+      this.#write(call, bytes.subarray(begin, end));
       if (!isLast) return;
       const missing = call.exchange.end();
       if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than its Content-Length`);
@@ -239,10 +244,10 @@ export class PythonChannel {
     call.heardMs = performance.now();
   }
 
-  #hint(call: Call, { payload }: Frame): void {
-    if (call.hasBegunAnswer || call.isForsaken || payload.length === 0) return;
+  #hint(call: Call, { bytes, begin, end }: Frame): void {
+    if (call.hasBegunAnswer || call.isForsaken || begin === end) return;
     try {
-      call.exchange.hint(renderFields(readFields(payload.toString('latin1').split('\n'))).text);
+      call.exchange.hint(renderFields(readFields(bytes.toString('latin1', begin, end).split('\n'))).text);
     } catch (error) {
       this.#refuseAnswer(call, error);
     }
