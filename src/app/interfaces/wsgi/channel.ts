@@ -1,7 +1,18 @@
 import { InvalidResponse, renderFields } from '../../../http/response-head.ts';
 import { readAnswerHead, readFields } from './answer-head.ts';
 import type { Call } from './call.ts';
-import { type Frame, FrameError, FrameReader, kindFrom, kindTo, LAST, MORE, SLOTS, WINDOW_BYTES } from './frames.ts';
+import {
+  BUSY,
+  type Frame,
+  FrameError,
+  FrameReader,
+  kindFrom,
+  kindTo,
+  LAST,
+  MORE,
+  SLOTS,
+  WINDOW_BYTES,
+} from './frames.ts';
 import { Outbox } from './outbox.ts';
 import { createPace } from './pace.ts';
 import type { PythonProcess } from './zygote.ts';
@@ -11,6 +22,16 @@ const CREDIT_BYTES = WINDOW_BYTES / 4;
 /** Whole answers up to this size are sent as text, in one piece with their head. */
 const TEXT_BYTES = 16 * 1024;
 
+/** What a process leaves undone. */
+export interface CallsLeft {
+  /** Those that it had begun. */
+  readonly lost: readonly Call[];
+  /** Those that it had not, in their order. */
+  readonly left: readonly Call[];
+  /** It was told to leave. */
+  readonly isWanted: boolean;
+}
+
 /** What becomes of calls, and of the process. */
 export interface ChannelHost {
   /** There is room for more calls. */
@@ -19,8 +40,8 @@ export interface ChannelHost {
   failed(call: Call, traceback: string): void;
   /** It sent what cannot be sent to a client. */
   invalid(call: Call, error: Error): void;
-  /** It takes no more calls. `lost`: those that it had begun; `left`: those that it had not, in their order. */
-  closed(channel: PythonChannel, calls: { readonly lost: readonly Call[]; readonly left: readonly Call[] }): void;
+  /** It takes no more calls. */
+  closed(channel: PythonChannel, calls: CallsLeft): void;
   /** What came is not from our host program. */
   broken(channel: PythonChannel, what: string): void;
 }
@@ -29,6 +50,8 @@ export interface ChannelHost {
 export class PythonChannel {
   readonly process: PythonProcess;
   readonly ready: Promise<void>;
+  /** It has said its last, and `closed` was called. */
+  readonly over: Promise<void>;
   /** Answers so far. */
   answers = 0;
   readonly #threads: number;
@@ -58,7 +81,12 @@ export class PythonChannel {
     });
     this.ready.catch(() => {});
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
-    socket.once('close', () => this.#closed());
+    this.over = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#closed();
+        resolve();
+      });
+    });
     // Bytes may follow the end of the process only from what it forked.
     void process.exited.then(() => setImmediate(() => socket.destroy()));
     socket.resume();
@@ -121,7 +149,8 @@ export class PythonChannel {
 
   /** Of a call that it runs: how long the process has been silent about it, where it is not the client that is waited for. */
   silentMs(call: Call, nowMs: number): number {
-    const waitsForClient = call.owed >= WINDOW_BYTES || (!call.isBodyWhole && call.bodyHeld === 0);
+    const isWaitedFor = call.isAnswered || call.isForsaken;
+    const waitsForClient = !isWaitedFor && (call.owed >= WINDOW_BYTES || (!call.isBodyWhole && call.bodyHeld === 0));
     if (call.heardMs === null || waitsForClient) {
       call.heardMs = nowMs;
       return 0;
@@ -138,7 +167,7 @@ export class PythonChannel {
       return this.#broken(error.message);
     }
     const answered = before - this.#calls.size;
-    if (answered <= 0) return;
+    if (answered <= 0 || this.#state === 'closed') return;
     this.answers += answered;
     const nowMs = performance.now();
     this.#pace.answered(answered, nowMs);
@@ -164,8 +193,10 @@ export class PythonChannel {
       return this.#resolveReady();
     }
     if (this.#state === 'closed') return;
+    if (frame.kind === kindFrom.leaving) return this.#closed(0);
     const call = this.#calls.get(frame.id);
-    if (call === undefined) return this.#broken(`a frame of kind ${frame.kind} about no request`);
+    if (call === undefined || (call.isAnswered && frame.kind !== kindFrom.free && frame.kind !== kindFrom.want))
+      return this.#broken(`a frame of kind ${frame.kind} about no request`);
     switch (frame.kind) {
       case kindFrom.answer:
         return this.#answer(call, frame);
@@ -179,6 +210,10 @@ export class PythonChannel {
         this.#calls.delete(call.id);
         if (!call.isForsaken) this.#host.failed(call, frame.payload.toString());
         return;
+      case kindFrom.free:
+        if (!call.isAnswered) return this.#broken('the end of a request without its answer');
+        this.#calls.delete(call.id);
+        return;
       default:
         return this.#broken(`a frame of unknown kind ${frame.kind}`);
     }
@@ -188,7 +223,7 @@ export class PythonChannel {
     if (call.hasBegunAnswer || aux > payload.length) return this.#broken('an answer out of turn');
     call.hasBegunAnswer = true;
     const isWhole = (flags & LAST) !== 0;
-    if (isWhole) this.#calls.delete(call.id);
+    if (isWhole) this.#answered(call, flags);
     if (call.isForsaken) return;
     const { exchange } = call;
     try {
@@ -205,10 +240,16 @@ export class PythonChannel {
     if (!isWhole) call.heardMs = performance.now();
   }
 
+  #answered(call: Call, flags: number): void {
+    if ((flags & BUSY) === 0) return void this.#calls.delete(call.id);
+    call.isAnswered = true;
+    call.heardMs = performance.now();
+  }
+
   #piece(call: Call, { payload, flags }: Frame): void {
     if (!call.hasBegunAnswer) return this.#broken('a piece of no answer');
     const isLast = (flags & LAST) !== 0;
-    if (isLast) this.#calls.delete(call.id);
+    if (isLast) this.#answered(call, flags);
     if (call.isForsaken) return;
     call.heardMs = performance.now();
     try {
@@ -288,7 +329,7 @@ export class PythonChannel {
 
   /** The client is gone. */
   #forsake(call: Call): void {
-    if (call.isForsaken || !this.#calls.has(call.id)) return;
+    if (call.isForsaken || this.#calls.get(call.id) !== call) return;
     call.isForsaken = true;
     call.isBodyWhole = true;
     this.#outbox.frame({ kind: kindTo.gone, id: call.id });
@@ -315,14 +356,20 @@ export class PythonChannel {
     this.process.socket.destroy();
   }
 
-  #closed(): void {
+  /** @param begun how many calls it may have begun: the first ones. What has sent a part of its body cannot go elsewhere either. */
+  #closed(begun = this.#threads): void {
     if (this.#state === 'closed') return;
+    const isWanted = this.#state === 'draining';
     this.#state = 'closed';
-    const calls = [...this.#calls.values()];
+    const calls = [...this.#calls.values()].map((call, index) => ({
+      call,
+      isLost: index < begun || call.rest !== null,
+    }));
+    const wanted = calls.filter(({ call }) => !call.isForsaken && !call.isAnswered);
     this.#calls.clear();
     this.#resolveIdle();
-    const lost = calls.slice(0, this.#threads);
-    const left = calls.slice(this.#threads).filter(({ isForsaken }) => !isForsaken);
-    this.#host.closed(this, { lost, left });
+    const lost = wanted.flatMap(({ call, isLost }) => (isLost ? [call] : []));
+    const left = wanted.flatMap(({ call, isLost }) => (isLost ? [] : [call]));
+    this.#host.closed(this, { lost, left, isWanted });
   }
 }
