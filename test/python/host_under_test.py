@@ -174,6 +174,7 @@ class Host:
         self.control, theirs = socket.socketpair()
         self.control.settimeout(PATIENCE)
         log, stderr = os.pipe()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         self.log = os.fdopen(log, "rb")
         self.process = subprocess.Popen(
             [sys.executable, "-ISc", AS_DESCRIPTOR_3, str(theirs.fileno()), sys.executable, HOST, "title"],
@@ -182,7 +183,7 @@ class Host:
             stderr=stderr,
             pass_fds=[theirs.fileno()],
             cwd=cwd,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})},
+            env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})},
         )
         theirs.close()
         os.close(stderr)

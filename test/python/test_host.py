@@ -232,9 +232,14 @@ class UncheckedTest(HostTest):
 
     def test_a_failure_behind_the_end_is_printed(self):
         answer = self.peer.get("/raise-in-close")
-        self.assertEqual((answer.status, bytes(answer.body), answer.failed.splitlines()[-1] if answer.failed else None), (
-            "200 OK", b"whole", None,
-        ))
+        self.assertEqual(
+            (answer.status, bytes(answer.body), answer.failed.splitlines()[-1] if answer.failed else None),
+            (
+                "200 OK",
+                b"whole",
+                None,
+            ),
+        )
         self.assertIn("RuntimeError: in close", self.host.printed(self.peer.pid, "in close"))
         self.assertEqual(json.loads(self.peer.get("/counts").body), {"bad-close": 1})
 
@@ -256,7 +261,9 @@ class UncheckedTest(HostTest):
 class BodyTest(HostTest):
     def test_whole_bodies(self):
         self.assertEqual(bytes(self.peer.get("/echo", method="POST", body=b"a" * 70_000).body), b"a" * 70_000)
-        self.assertEqual(bytes(self.peer.get("/lines", method="POST", body=b"a\nb\nc").body), b"(b'a\\n', [b'b\\n', b'c'])")
+        self.assertEqual(
+            bytes(self.peer.get("/lines", method="POST", body=b"a\nb\nc").body), b"(b'a\\n', [b'b\\n', b'c'])"
+        )
 
     def test_a_body_in_pieces(self):
         peer = self.peer
@@ -324,7 +331,7 @@ class GoneTest(HostTest):
         peer.send(BODY, id=first, payload=b"go\n", flags=1)
         self.assertEqual(bytes(peer.answer(first).body), b"slow go\n")
         self.assertEqual(bytes(peer.get("/hello").body), b"hello world")
-        self.assertEqual(peer.answers[second].frames, [])
+        self.assertEqual(peer.answers[second].frames, [FAILED])  # so the worker knows that it is over
 
     def test_reading_the_body_fails(self):
         peer = self.peer
@@ -333,7 +340,7 @@ class GoneTest(HostTest):
         peer.send(GONE, id=id)
         self.assertIn("The client is gone", self.host.printed(peer.pid, "reading failed"))
         self.assertEqual(bytes(peer.get("/hello").body), b"hello world")
-        self.assertEqual(peer.answers[id].frames, [])
+        self.assertEqual((peer.answers[id].frames, peer.answers[id].failed), ([FAILED], ""))
 
     def test_the_end_of_the_channel_closes_what_is_in_progress(self):
         id = self.peer.request("/forever")
@@ -475,7 +482,7 @@ class ForkTest(HostTest):
         self.assertEqual(bytes(self.peer.get("/fork-and-stream").body), b"onetwo")
 
     def test_a_forked_process_can_be_terminated(self):
-        self.assertEqual(bytes(self.peer.get("/terminate-forked").body), b"-15")
+        self.assertEqual(bytes(self.peer.get("/terminate-forked").body), b"{-15}")
 
 
 class ThreadsTest(HostTest):
@@ -510,7 +517,7 @@ class ThreadsTest(HostTest):
         ids = [peer.request("/forever") for _ in range(2)]
         peer.until(lambda: all(peer.answers[id].head for id in ids))
         waiting = peer.request("/print-and-exit")
-        for id in (*ids, waiting):
+        for id in (waiting, *ids):
             peer.send(GONE, id=id)
         self.assertEqual(bytes(peer.get("/hello").body), b"hello world")
         while self.host.output.get(peer.pid, b"").count(b"closed forever") < 2:
@@ -534,6 +541,19 @@ class ThreadsTest(HostTest):
         self.peer.send(BODY, id=id, payload=b"end\n", flags=1)
         self.assertEqual(bytes(self.peer.answer(id).body), b"slow end\n")
         self.assertEqual(self.code(), 0)
+
+    def test_term_leaves_what_is_not_begun_to_others(self):
+        ids = [self.peer.request("/slow", method="POST", more=True) for _ in range(2)]
+        behind = self.peer.request("/hello")
+        while self.host.output.get(self.peer.pid, b"").count(b"begun") < 2:
+            self.host.hear()
+        self.host.tell(type="kill", pid=self.peer.pid, signal=15)
+        self.host.peer("bb").connection.close()  # so the signal was sent before the rest of the bodies is
+        for id in ids:
+            self.peer.send(BODY, id=id, payload=b"end\n", flags=1)
+        self.assertFalse(self.peer.until(lambda: self.peer.answers[behind].done))
+        self.assertEqual([bytes(self.peer.answers[id].body) for id in ids], [b"slow end\n"] * 2)
+        self.assertEqual(self.peer.answers[behind].frames, [])
 
     def test_exit_in_a_request(self):
         self.expected_code = 7

@@ -39,7 +39,15 @@ class LoadTest(unittest.TestCase):
 
     def test_refusals(self):
         for target, *parts in [
-            ("target", 'no module "target"', APPS, 'Did you mean "targets"?', "chdir", "pythonPath", "virtual environment"),
+            (
+                "target",
+                'no module "target"',
+                APPS,
+                'Did you mean "targets"?',
+                "chdir",
+                "pythonPath",
+                "virtual environment",
+            ),
             ("package.nothing", 'no module "package.nothing"'),
             ("nowhere.at.all:app", 'no module "nowhere.at.all"'),
             ("targets.py:application", 'Write "targets"'),

@@ -41,7 +41,11 @@ class BootTest(unittest.TestCase):
             self.assertEqual(host.messages[0]["type"], "ready")
 
     def test_an_application_that_cannot_be_loaded(self):
-        for target, last in [("imports_broken", "ModuleNotFoundError: "), ("nowhere", "There is no module"), ("exits", "")]:
+        for target, last in [
+            ("imports_broken", "ModuleNotFoundError: "),
+            ("nowhere", "There is no module"),
+            ("exits", ""),
+        ]:
             with self.subTest(target), Host(target) as host:
                 pid = host.fork()
                 self.assertEqual(host.exited(pid)["code"], 3)
@@ -130,6 +134,8 @@ class EndTest(unittest.TestCase):
             id = peer.request("/slow", method="POST", more=True)
             host.printed(peer.pid, "begun")
             host.tell(type="stop", graceMs=20_000)
+            self.assertEqual(bytes(idle.get("/hello").body), b"hello world")  # until its channel is closed
+            idle.connection.close()
             self.assertEqual(host.exited(idle.pid)["code"], 0)
             host.control.close()
             peer.send(3, id=id, payload=b"end\n", flags=1)
@@ -162,7 +168,14 @@ class EndTest(unittest.TestCase):
             self.assertEqual(bytes(host.peer().get("/hello").body), b"hello world")
 
     def test_garbage_on_control(self):
-        for line in (b"garbage\n", b"[]\n", b'{"type":"dance"}\n', b'{"type":"boot"}\n', b'{"type":"kill","pid":"1"}\n', b"\xff\n"):
+        for line in (
+            b"garbage\n",
+            b"[]\n",
+            b'{"type":"dance"}\n',
+            b'{"type":"boot"}\n',
+            b'{"type":"kill","pid":"1"}\n',
+            b"\xff\n",
+        ):
             with self.subTest(line), Host(UNCHECKED, start=False) as host:
                 host.control.sendall(line)
                 self.assertEqual(host.wait(), 70)

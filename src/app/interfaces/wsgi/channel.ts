@@ -121,8 +121,6 @@ export class PythonChannel {
     const slot = this.#slotOf(text.template);
     const flags = rest === null ? 0 : MORE;
     this.#outbox.frame({ kind: kindTo.request, flags, slot, id: call.id, aux: text.head.length }, text.head, body);
-    // Nobody is there to wait for company.
-    if (this.#calls.size === 0) this.#outbox.flush();
     this.#calls.set(call.id, call);
     if (rest !== null) {
       call.bodyHeld = body?.length ?? 0;

@@ -465,12 +465,6 @@ class Exchange:
         self.streams, self.whole = True, False
         self.pieces: deque[bytes] = deque()
 
-    def input(self) -> io.BufferedIOBase:
-        """`wsgi.input` for a body that did not come with its head; it may be whole by now."""
-        if self.whole:
-            return io.BytesIO(b"".join((self.first, *self.pieces)))
-        return io.BufferedReader(BodyStream(self, self.first), READ_SIZE)
-
     def environ(self) -> Environ:
         """The environ of PEP 3333: a copy of what many requests share, and what is this one's own."""
         environ = self.base.copy()
@@ -490,7 +484,10 @@ class Exchange:
         environ["REMOTE_PORT"] = port
         if length:
             environ["CONTENT_LENGTH"] = length
-        environ["wsgi.input"] = self.input() if self.streams else io.BytesIO(self.first)
+        if self.streams:
+            environ["wsgi.input"] = io.BufferedReader(BodyStream(self, self.first), READ_SIZE)
+        else:
+            environ["wsgi.input"] = io.BytesIO(self.first)
         environ["wsgi.early_hints"] = self.early_hints
         if method == "HEAD":
             self.mute = True
@@ -738,8 +735,6 @@ class Channel:
     frames itself, and requests that come meanwhile wait in `waiting`.
     """
 
-    multithread = False
-
     def __init__(self, connection: socket.socket, application: Application, constants: Environ) -> None:
         self.connection = connection
         self.application = application
@@ -754,6 +749,9 @@ class Channel:
         self.busy = False
         self.code = 0
         self.forked = False
+        # A signal that comes between Python's last look and the system call is handled after it: so a read returns
+        # every second. A poll() in front of each would be one more system call for every small request.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 1, 0))
         # SIGTERM must wait in what the application forks until it has its usual effect there, or it would be lost
         os.register_at_fork(before=hold_term, after_in_parent=let_term_pass, after_in_child=self.forget)
 
@@ -850,7 +848,7 @@ class Channel:
         """Reads once and takes all frames that are whole. Returns also when the channel has ended."""
         try:
             data = self.connection.recv(max(READ_SIZE, self.missing), flags)
-        except BlockingIOError:
+        except BlockingIOError:  # nothing there, or nothing within a second
             return
         except OSError as error:
             self.lost(error)
@@ -935,8 +933,8 @@ class Channel:
 class ThreadedChannel(Channel):
     """A channel whose exchanges run in threads, while the main thread reads all the time."""
 
-    multithread = True
     closed = False
+    news = False  # a frame came that a thread may wait for
 
     def __init__(self, connection: socket.socket, application: Application, constants: Environ, threads: int) -> None:
         super().__init__(connection, application, constants)
@@ -958,8 +956,10 @@ class ThreadedChannel(Channel):
             self.receive(0)
             while self.waiting:
                 self.jobs.put(self.waiting.popleft())
-            with self.changed:
-                self.changed.notify_all()
+            if self.news:
+                self.news = False
+                with self.changed:
+                    self.changed.notify_all()
         deadline = time.monotonic() + CLOSE_GRACE
         while self.begun and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -967,7 +967,11 @@ class ThreadedChannel(Channel):
 
     def lost(self, error: OSError | None) -> None:
         super().lost(error)
-        self.closed = True
+        self.closed = self.news = True
+
+    def take_other(self, kind: int, flags: int, slot: int, id: int, aux: int, payload: bytes) -> None:
+        super().take_other(kind, flags, slot, id, aux, payload)
+        self.news = True
 
     def work(self) -> None:
         """What each thread of the pool does, for ever: they are daemons, and end with the process."""
@@ -1015,17 +1019,43 @@ class ThreadedChannel(Channel):
 # A Python process
 
 
-def death_signal() -> Callable[[], object]:
-    """What a process calls to be killed when its parent dies; nothing where the system has no such thing."""
-    if sys.platform.startswith("linux"):
-        try:
-            import ctypes
+class Kernel:
+    """What only Linux has and `os` does not offer, by ctypes; nothing where either is missing."""
 
-            prctl = ctypes.CDLL(None).prctl
-            return lambda: prctl(1, int(signal.SIGKILL), 0, 0, 0)  # PR_SET_PDEATHSIG, prctl(2)
-        except (ImportError, OSError, AttributeError):
-            pass
-    return lambda: None
+    SIGNAL_STACK = 256 * 1024  # bytes, which take no memory until they are used
+
+    def __init__(self) -> None:
+        self.library: Any = None
+        if sys.platform.startswith("linux"):
+            try:
+                import ctypes
+
+                self.library = ctypes.CDLL(None)
+            except (ImportError, OSError):
+                pass
+
+    def die_with_parent(self) -> None:
+        """SIGKILL when the parent dies: PR_SET_PDEATHSIG, prctl(2)."""
+        if self.library is not None:
+            self.library.prctl(1, int(signal.SIGKILL), 0, 0, 0)
+
+    def enlarge_signal_stack(self) -> None:
+        """Replaces the stack for signals that faulthandler sets up.
+
+        Python's own handlers run on it too; it is so small that a few signals at once overflow it, which is a
+        segmentation fault without a word (seen with Python 3.10 to 3.13).
+        """
+        if self.library is not None:
+            import ctypes
+            import mmap
+
+            class Stack(ctypes.Structure):  # stack_t, sigaltstack(2)
+                _fields_ = (("base", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+            self.memory = mmap.mmap(-1, self.SIGNAL_STACK, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            self.start = ctypes.c_char.from_buffer(self.memory)  # keeps the memory where it is
+            stack = Stack(ctypes.addressof(self.start), 0, self.SIGNAL_STACK)
+            self.library.sigaltstack(ctypes.byref(stack), None)
 
 
 class Boot:
@@ -1068,16 +1098,16 @@ class Boot:
 class Birth:
     """A Python process right after the fork, with what it needs of the zygote."""
 
-    def __init__(self, boot: Boot, token: str, output: int, zygote_pid: int, dies_with: Callable[[], object]) -> None:
+    def __init__(self, boot: Boot, token: str, output: int, zygote_pid: int, kernel: Kernel) -> None:
         self.boot = boot
         self.token = token
         self.output = output  # the end of its pipe that it writes to
         self.zygote_pid = zygote_pid
-        self.dies_with = dies_with
+        self.kernel = kernel
 
     def settle(self) -> None:
         """Makes the process its own: a group, output, signals. Must come before any code of the application."""
-        self.dies_with()
+        self.kernel.die_with_parent()
         if os.getppid() != self.zygote_pid:
             leave_now(0)
         try:
@@ -1098,6 +1128,7 @@ class Birth:
             import faulthandler
 
             faulthandler.enable(2, all_threads=True)
+            self.kernel.enlarge_signal_stack()
         except (ImportError, OSError, RuntimeError):
             pass
 
@@ -1154,7 +1185,7 @@ def text_of(message: Message, key: str) -> str:
 
 def number_of(message: Message, key: str) -> int:
     value = message.get(key)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise Broken(f"{message.get('type')} without {key}")
     return int(value)
 
@@ -1183,7 +1214,6 @@ class Zygote:
         self.kill_at: float | None = None  # on the monotonic clock; set: the end has begun
         self.killed = False
         self.code: int | None = None  # set: end at once with this code
-        self.dies_with: Callable[[], object] = lambda: None
         control.setblocking(False)
         control.set_inheritable(False)
         self.wake, self.waker = os.pipe()
@@ -1229,18 +1259,21 @@ class Zygote:
     def heed_signals(self) -> None:
         try:
             if signal.SIGTERM in os.read(self.wake, 4096):
-                self.end(TERM_GRACE if self.grace is None else self.grace)
+                self.end_within(TERM_GRACE if self.grace is None else self.grace)
+                self.ask_to_end()
         except BlockingIOError:
             pass
 
-    def end(self, grace: float) -> None:
-        """Begins the end: lets every Python process finish what it has begun, for at most `grace` seconds."""
+    def end_within(self, grace: float) -> None:
+        """Begins the end, which comes when the last Python process is over, and in `grace` seconds at the latest."""
         deadline = time.monotonic() + grace
         self.kill_at = deadline if self.kill_at is None else min(deadline, self.kill_at)
-        if grace > 0:
-            for child in self.children.values():
-                if child.end is None:
-                    os.kill(child.pid, signal.SIGTERM)
+
+    def ask_to_end(self) -> None:
+        """Lets every Python process finish what it has begun, and no more."""
+        for child in self.children.values():
+            if child.end is None:
+                os.kill(child.pid, signal.SIGTERM)
 
     def kill_overdue(self) -> None:
         if self.kill_at is None or time.monotonic() < self.kill_at:
@@ -1270,7 +1303,9 @@ class Zygote:
         if not data:
             self.control_open = False
             self.outbox.clear()
-            self.end(self.grace or 0)
+            self.end_within(self.grace or 0)
+            if self.grace:
+                self.ask_to_end()
             return None
         *lines, self.inbox = (self.inbox + data).split(b"\n")
         if len(self.inbox) > FRAME_MAX:
@@ -1295,7 +1330,7 @@ class Zygote:
             self.kill(number_of(message, "pid"), number_of(message, "signal"))
         elif kind == "stop":
             self.grace = number_of(message, "graceMs") / 1000
-            self.end(self.grace)
+            self.end_within(self.grace)  # processes end when the worker closes their channels
         else:
             raise Broken(repr(line[:200]))
         return None
@@ -1303,7 +1338,7 @@ class Zygote:
     def prepare(self, boot: Boot) -> None:
         """Imports what all processes share, before any of them is forked."""
         boot.set_path()
-        self.dies_with = death_signal()
+        self.kernel = Kernel()
         if boot.preload:
             import gc
 
@@ -1369,7 +1404,7 @@ class Zygote:
             if pid == 0:
                 os.close(pipe)
                 self.abandon()
-                return Birth(boot, token, output, zygote_pid, self.dies_with)
+                return Birth(boot, token, output, zygote_pid, self.kernel)
             try:
                 os.setpgid(pid, pid)  # the process does so too: whoever comes first
             except OSError:
@@ -1455,11 +1490,14 @@ def kill_group(pid: int) -> None:
 
 
 def main() -> int:
+    pid = os.getpid()
     zygote = Zygote(socket.socket(fileno=CONTROL_FD))
     try:
         outcome = zygote.run()
     except (Broken, OSError) as error:
         say(f"The worker or the application broke the control socket of the zygote, so it ends: {error}.")
+        if os.getpid() != pid:
+            leave_now(EXIT_BROKEN)  # a process just forked: what is to be cleaned up is the zygote's
         outcome = EXIT_BROKEN
     if isinstance(outcome, Birth):
         del zygote

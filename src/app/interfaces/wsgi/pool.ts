@@ -36,6 +36,7 @@ export interface CallPoolOptions {
 interface Hand {
   readonly channel: PythonChannel;
   readonly retiresAfter: number | null;
+  wasReady: boolean;
   isRetiring: boolean;
   /** What it was ended for. */
   fault: { readonly type: 'stuck'; readonly request: StuckRequest } | { readonly type: 'broken'; what: string } | null;
@@ -125,9 +126,11 @@ export class CallPool implements ChannelHost {
     const { threads } = this.#options;
     const channel = new PythonChannel(process, { threads, host: this });
     const retiresAfter = recycleAfter(this.#options, Math.random());
-    this.#hands.set(process.pid, { channel, retiresAfter, isRetiring: false, fault: null, lostRequests: 0 });
+    const hand: Hand = { channel, retiresAfter, wasReady: false, isRetiring: false, fault: null, lostRequests: 0 };
+    this.#hands.set(process.pid, hand);
     channel.ready.then(
       () => {
+        hand.wasReady = true;
         this.#open.add(channel);
         this.#queue.pump();
       },
@@ -146,7 +149,8 @@ export class CallPool implements ChannelHost {
         // What was lost is known once its channel is over.
         void hand.channel.over.then(() => {
           this.#hands.delete(ended.pid);
-          report(reportOfEnd(hand, ended));
+          // One that never got ready is told of by whoever waits for it.
+          if (ended.wanted || hand.wasReady) report(reportOfEnd(hand, ended));
         });
       },
       failed: (error) => report({ type: 'notReady', error }),
