@@ -934,6 +934,7 @@ class ThreadedChannel(Channel):
     """A channel whose exchanges run in threads, while the main thread reads all the time."""
 
     closed = False
+    leaves_work = False  # the process ends with exchanges that were begun
     news = False  # a frame came that a thread may wait for
 
     def __init__(self, connection: socket.socket, application: Application, constants: Environ, threads: int) -> None:
@@ -961,7 +962,10 @@ class ThreadedChannel(Channel):
                 with self.changed:
                     self.changed.notify_all()
         deadline = time.monotonic() + CLOSE_GRACE
-        while self.begun and time.monotonic() < deadline:
+        while self.begun:
+            if time.monotonic() > deadline:
+                self.leaves_work = True
+                break
             time.sleep(0.005)
         return self.code
 
@@ -1008,7 +1012,7 @@ class ThreadedChannel(Channel):
         pass
 
     def farewell(self) -> None:
-        if not self.begun:
+        if not self.leaves_work:
             super().farewell()
 
     def send(self, frame: bytes) -> None:

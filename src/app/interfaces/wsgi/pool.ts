@@ -39,7 +39,11 @@ interface Hand {
   wasReady: boolean;
   isRetiring: boolean;
   /** What it was ended for. */
-  fault: { readonly type: 'stuck'; readonly request: StuckRequest } | { readonly type: 'broken'; what: string } | null;
+  fault:
+    | { readonly type: 'stuck'; readonly request: StuckRequest }
+    | { readonly type: 'broken'; readonly what: string }
+    | { readonly type: 'zygote' }
+    | null;
   lostRequests: number;
 }
 
@@ -154,7 +158,10 @@ export class CallPool implements ChannelHost {
         });
       },
       failed: (error) => report({ type: 'notReady', error }),
-      zygoteGone: (exit) => report({ type: 'zygoteDied', exit }),
+      zygoteGone: (exit) => {
+        for (const hand of this.#hands.values()) hand.fault ??= { type: 'zygote' };
+        report({ type: 'zygoteDied', exit });
+      },
       outgrown: ({ pid, memoryMiB }) => report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB }),
     };
   }
@@ -175,6 +182,9 @@ function reportOfEnd(
       return { type: 'timeout', pid, exit, stuck: fault.request };
     case 'broken':
       return { type: 'broken', pid, exit, lostRequests, what: fault.what };
+    case 'zygote':
+      // That was told of.
+      return { type: 'left', pid };
     case undefined:
       return wanted ? { type: 'left', pid } : { type: 'crashed', pid, exit, lostRequests };
     default:
