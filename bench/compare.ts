@@ -5,6 +5,7 @@ import { cpuMs } from './family.ts';
 import { type IdleConnections, openIdle } from './idle.ts';
 import { answerTo, measure } from './load.ts';
 import { type Scenario, scenarioNamed } from './scenarios.ts';
+import { type SlowClients, startSlowClients } from './slow-clients.ts';
 import type { Measured } from './wrk-output.ts';
 
 /** One server in one round. */
@@ -73,13 +74,15 @@ async function turnOf(server: Running, load: { scenario: Scenario; seconds: numb
   return { ...measured, cpuUs: ((cpuMs(pids) - beforeMs) * 1_000) / measured.requests };
 }
 
-/** Holds the scenario's idle connections open on both servers meanwhile. Throws when a server closed one. */
+/** Holds the scenario's idle connections open on both servers meanwhile, and its slow clients busy. Throws when a server closed an idle one. */
 async function besideIdle(
   pair: Pair,
   { scenario, run }: { scenario: Scenario; run: () => Promise<Round[]> },
 ): Promise<Round[]> {
   const held: IdleConnections[] = [];
+  const slow: SlowClients[] = [];
   try {
+    for (const { port } of pair) slow.push(await startSlowClients(port, scenario.slowClients));
     for (const { port } of pair) held.push(await openIdle(port, scenario.idleConnections));
     const rounds = await run();
     const lost = held.map((connections) => scenario.idleConnections - connections.stillOpen());
@@ -87,5 +90,6 @@ async function besideIdle(
     return rounds;
   } finally {
     for (const connections of held) connections.close();
+    for (const clients of slow) clients.stop();
   }
 }

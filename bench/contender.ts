@@ -7,6 +7,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { familyOf, isAlive } from './family.ts';
 
+/**
+ * What a server runs; a scenario needs one of them. There is one WSGI application, and two sizes of the servers for it: `wsgi-waiting` is for
+ * views that wait, and so for more processes.
+ */
+export type Application = 'javascript' | 'wsgi' | 'wsgi-waiting';
+
 /** A server to be measured: how to start it, and how its output says that it is up. */
 export interface Contender {
   readonly id: string;
@@ -16,6 +22,7 @@ export interface Contender {
   readonly short: string;
   /** How many processes answer requests. */
   readonly processes: number;
+  readonly application: Application;
   /** Asked for when it is started, since a peer's program may have to be installed first. */
   command(nodeFlags: readonly string[]): readonly string[];
   readonly env?: Readonly<Record<string, string>>;

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { type Contender, projectFile } from './contender.ts';
+import { oursCommand, oursUpWhen } from './ours.ts';
+import { wsgiContenders } from './wsgi-contenders.ts';
 
 const WORKERS = 2;
-/** As long as the peers keep an idle connection. */
-const KEEP_ALIVE_SECONDS = 240;
-
 const upWhen = /listening on (\d+)/;
 
 const peer = (file: string): string => projectFile(`bench/peers/${file}`);
@@ -14,19 +13,14 @@ function ours(
   options: { title: string; processes: number; app: string; flags: readonly string[] },
 ): Contender {
   const { title, processes, app, flags } = options;
-  const common = ['--bind', '127.0.0.1:0', '--log-format', 'json', '--keep-alive', String(KEEP_ALIVE_SECONDS)];
   return {
     id,
     title,
     short: id,
     processes,
-    command: (nodeFlags) => [
-      process.execPath,
-      ...nodeFlags,
-      projectFile('dist/bin.js'),
-      ...['--workers', String(processes), ...common, ...flags, peer(app)],
-    ],
-    upWhen: /"server\.ready"/,
+    application: 'javascript',
+    command: (nodeFlags) => oursCommand(peer(app), { nodeFlags, workers: processes, flags }),
+    upWhen: oursUpWhen,
   };
 }
 
@@ -36,12 +30,13 @@ function oneProcess(id: string, { title, file }: { title: string; file: string }
     title,
     short: title,
     processes: 1,
+    application: 'javascript',
     command: (nodeFlags) => [process.execPath, ...nodeFlags, peer(file)],
     upWhen,
   };
 }
 
-const pm2 = {
+const pm2: Contender = {
   ...oneProcess('pm2', { title: 'PM2 cluster mode', file: 'node-http.mjs' }),
   processes: WORKERS,
   command: () => [
@@ -82,6 +77,7 @@ export const contenders: readonly Contender[] = [
     upTimes: WORKERS,
   },
   pm2,
+  ...wsgiContenders,
 ];
 
 /** The contender of that name. Throws with the names that there are. */

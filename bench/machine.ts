@@ -4,6 +4,7 @@ import { arch, cpus, release, totalmem, type } from 'node:os';
 import { projectFile } from './contender.ts';
 import { bunProgram } from './contenders.ts';
 import { wrkVersion } from './load.ts';
+import { pythonPeerVersions } from './peers.ts';
 
 /** What a figure depends on, as the run found it: rows of a name and a value. */
 export type Facts = readonly (readonly [name: string, value: string])[];
@@ -22,6 +23,7 @@ export function factsOfThisRun(): Facts {
     ...['@hono/node-server', 'srvx', 'pm2'].map(
       (name) => [name, versionIn(`bench/peers/node_modules/${name}/package.json`)] as const,
     ),
+    ...pythonPeerVersions(),
     ['Bun', spawnSync(bunProgram(), ['--version'], { encoding: 'utf8' }).stdout.trim()],
   ];
 }

@@ -23,7 +23,7 @@ const QUICK_ROUNDS = 5;
 
 export const helpText = `Usage: npm run bench -- [options] [SCENARIO...]
 
-Compares servers two at a time. Without a choice it runs everything, for about ten minutes, and writes
+Compares servers two at a time. Without a choice it runs everything, for about twenty minutes, and writes
 docs/benchmarks.md; with a choice it only prints.
 
 Scenarios: ${scenarios.map((one) => one.id).join(', ')}, start (start time and memory)

@@ -38,13 +38,16 @@ function methodOf({ seconds }: Results): string {
 
 - Two servers run side by side all the time. wrk asks one of them for ${seconds} s and then the other, and the order alternates from round to
   round: whatever else the machine does meets both alike. Before the first round each is warmed up.
-- wrk runs on the same machine, with one thread and ${BUSY_CONNECTIONS} keep-alive connections. Everything goes over 127.0.0.1. A server that is faster than
+- wrk runs on the same machine, with one thread and ${BUSY_CONNECTIONS} keep-alive connections where nothing else is said. Everything goes over 127.0.0.1. A server that is faster than
   that one thread gets no better figure; processor time a request tells more then.
 - A figure is the median of the rounds, with the lowest and the highest in brackets. A ratio is taken within each round first. Above 1,
   tsunicorn answers more requests in a second than the peer.
 - All fetch servers run one application, and all servers with a \`(request, response)\` listener run another that sends the same bytes; the
   harness compares them before it measures. All Node.js servers run on one Node.js. srvx gets its own faster Response.
-- One failed connection, or one answer that is no success, ends the run without a page.
+- All WSGI servers run one application on one Python, with equal numbers of processes that answer, and where a view waits of threads too.
+  Gunicorn's sync workers and uWSGI's socket for HTTP close each connection after one answer; wrk then opens another.
+- One failed connection, or one answer that is no success, ends the run without a page; beside slow clients, a failed connection does not, and a
+  server that answers nothing in a round counts as if it had answered once.
 - Processor time is that of all processes of a server, the master too.`;
 }
 

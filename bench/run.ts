@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { type BarGroup, chartOf } from './chart.ts';
 import { compare, type Outcome } from './compare.ts';
 import { type Comparison, chosenComparisons, profiledServer } from './comparisons.ts';
-import { openStage, projectFile, type Stage } from './contender.ts';
+import { type Contender, openStage, projectFile, type Stage } from './contender.ts';
 import { contenderNamed, contenders } from './contenders.ts';
 import { wrkVersion } from './load.ts';
 import { factsOfThisRun } from './machine.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
 import { CHART_TITLE, pageOf, versus } from './page.ts';
-import { installPeers } from './peers.ts';
+import { installPeers, installPythonPeers } from './peers.ts';
 import { profile } from './profile.ts';
 import { lineOf, summaryOf } from './report.ts';
 import { scenarioNamed, scenarios } from './scenarios.ts';
@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   wrkVersion();
-  installPeers();
+  installWhatIsNeeded(options);
   if (options.mode === 'profile') {
     const contender = contenderNamed(profiledServer(options));
     const seconds = Math.max(options.seconds, PROFILE_SECONDS);
@@ -67,6 +67,16 @@ async function main(args: readonly string[]): Promise<void> {
   );
   writeFileSync(projectFile(`docs/${CHART}`), chartOf(CHART_TITLE, barsOf(outcomes)));
   console.log(`Written: ${PAGE} and docs/${CHART}.`);
+}
+
+/** The servers of a language are installed only where one of them is wanted. */
+function installWhatIsNeeded(options: Options): void {
+  const starting = options.measuresStart ? chosenForStart(options) : [];
+  const comparing =
+    options.mode === 'profile' ? [profiledServer(options)] : chosenComparisons(options).map(({ ours }) => ours);
+  const applications = [...comparing.map(contenderNamed), ...starting].map(({ application }) => application);
+  if (applications.includes('javascript')) installPeers();
+  if (applications.some((application) => application !== 'javascript')) installPythonPeers();
 }
 
 async function measureAll(stage: Stage, options: Options): Promise<Outcome[]> {
@@ -91,8 +101,7 @@ function announce(comparisons: readonly Comparison[], seconds: number): void {
 }
 
 async function measureStartCosts(stage: Stage, options: Options): Promise<StartCost[]> {
-  const { ours, peers } = options;
-  const chosen = peers === null ? contenders : contenders.filter(({ id }) => peers.includes(id) || id === ours);
+  const chosen = chosenForStart(options);
   console.log(`Starting ${chosen.map(({ id }) => id).join(', ')} ${STARTS} times each.`);
   const costs = await measureStarts(stage, { contenders: chosen, starts: STARTS });
   for (const { id, readyMs, servingMiB, masterMiB } of costs) {
@@ -102,8 +111,16 @@ async function measureStartCosts(stage: Stage, options: Options): Promise<StartC
   return costs;
 }
 
+/** All, or those that were named. Of the WSGI servers each is started in one size. */
+function chosenForStart({ ours, peers }: Options): readonly Contender[] {
+  if (peers === null) return contenders.filter(({ application }) => application !== 'wsgi-waiting');
+  return contenders.filter(({ id }) => peers.includes(id) || id === ours);
+}
+
 function barsOf(outcomes: readonly Outcome[]): BarGroup[] {
+  // Beside slow clients a server may answer nothing at all: such a bar would leave nothing of the others.
   return scenarios
+    .filter(({ slowClients }) => slowClients === 0)
     .map(({ id, title }) => ({
       title,
       bars: outcomes

@@ -42,7 +42,10 @@ describe('startProcesses', () => {
 
   const connect = (process: PythonProcess): ProcessChannel => ({
     ready: new Promise((resolve) => {
-      process.socket.on('data', (bytes) => bytes[4] === READY && resolve()).resume();
+      process.read((bytes) => {
+        if (bytes[4] === READY) resolve();
+        return true;
+      });
     }),
     drain: () => (hasRequests ? new Promise((over) => drained.push({ process, over })) : Promise.resolve()),
     close: () => process.socket.end(),

@@ -83,8 +83,13 @@ describe('startZygote', () => {
 
   it('hands the channel on with what follows the HELLO', async () => {
     await start(HELLO);
-    const { socket } = await zygote.fork();
-    const first = await new Promise<Buffer>((resolve) => socket.once('data', resolve).resume());
+    const { socket, read } = await zygote.fork();
+    const first = await new Promise<Buffer>((resolve) => {
+      read((bytes, length) => {
+        resolve(Buffer.from(bytes.subarray(0, length)));
+        return true;
+      });
+    });
     // READY: an empty frame of kind 17.
     expect([...first]).to.deep.equal([0, 0, 0, 0, 17, ...Array(11).fill(0)]);
     socket.end();
@@ -100,7 +105,7 @@ describe('startZygote', () => {
     await eventually(() => !isAlive(sleeper));
     killed.kill('SIGKILL');
     const aborted = await zygote.fork();
-    aborted.socket.resume();
+    aborted.read(() => true);
     await sleeperOf(aborted.pid);
     aborted.kill('SIGABRT');
     const { signal, lastWords } = await aborted.exited;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { allComparisons, chosenComparisons } from '../../../bench/comparisons.ts';
+import { contenderNamed } from '../../../bench/contenders.ts';
 import { parseOptions } from '../../../bench/options.ts';
 
 const chosen = (...args: string[]) =>
@@ -19,6 +20,24 @@ describe('chosenComparisons', () => {
 
   it('run a scenario that was named with every peer, even where it is not run otherwise', () => {
     expect(chosen('stream', '--peers', 'bare,cluster')).to.deep.equal(['fetch/bare: stream', 'node/cluster: stream']);
+  });
+
+  it('run a scenario only where the servers run its application', () => {
+    expect(chosen('hello', 'wsgi-json', '--peers', 'bare,granian')).to.deep.equal([
+      'fetch/bare: hello',
+      'wsgi/granian: wsgi-json',
+    ]);
+    expect(chosen('wsgi-sleep', '--peers', 'gunicorn-sync-4,gunicorn-gthread-4')).to.deep.equal([
+      'wsgi-4/gunicorn-sync-4: wsgi-sleep',
+      'wsgi-4x4/gunicorn-gthread-4: wsgi-sleep',
+    ]);
+    expect(() => chosen('--ours', 'wsgi', '--peers', 'bare')).to.throw('nothing to compare');
+  });
+
+  it('have as many processes on both sides', () => {
+    const processes = (id: string) => contenderNamed(id).processes;
+    const uneven = allComparisons.filter(({ ours, peer }) => processes(ours) !== processes(peer));
+    expect(uneven).to.deep.equal([]);
   });
 
   it('put another server in place of ours, against those that run as many processes', () => {

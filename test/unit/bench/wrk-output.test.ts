@@ -50,4 +50,16 @@ describe('parseWrk', () => {
     const nothing = output().replace('81930', '0').replace('74493.04', '0.00');
     expect(() => parseWrk(nothing)).to.throw('measured nothing');
   });
+
+  it('takes such a run for one answer, and failed connections for nothing, where it forgives', () => {
+    const trouble = '  Socket errors: connect 0, read 12, write 0, timeout 16\n';
+    expect(parseWrk(output({ trouble }), { forgives: true }).requests).to.equal(81_930);
+    const nothing = output({ trouble }).replace('81930', '0').replace('74493.04', '0.00');
+    const { requests, requestsPerSecond, p99Ms } = parseWrk(nothing, { forgives: true });
+    expect([requests, p99Ms]).to.deep.equal([1, 1_100]);
+    expect(requestsPerSecond).to.be.closeTo(1 / 1.1, 1e-9);
+    expect(() => parseWrk(output({ trouble: '  Non-2xx or 3xx responses: 9\n' }), { forgives: true })).to.throw(
+      'Non-2xx',
+    );
+  });
 });

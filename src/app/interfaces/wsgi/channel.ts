@@ -80,7 +80,6 @@ export class PythonChannel {
       socket.once('close', () => reject(new Error('the channel was closed')));
     });
     this.ready.catch(() => {});
-    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     this.over = new Promise((resolve) => {
       socket.once('close', () => {
         this.#closed();
@@ -89,7 +88,10 @@ export class PythonChannel {
     });
     // Bytes may follow the end of the process only from what it forked.
     void process.exited.then(() => setImmediate(() => socket.destroy()));
-    socket.resume();
+    process.read((bytes, length) => {
+      this.#receive(bytes.subarray(0, length));
+      return true;
+    });
   }
 
   /** How many calls it has. */
@@ -231,7 +233,7 @@ export class PythonChannel {
         exchange.begin(head, null);
         this.#write(call, payload.subarray(aux));
       } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.toString('latin1', aux), 'latin1');
-      else exchange.respond(head, payload.subarray(aux));
+      else exchange.respond(head, Buffer.from(payload.subarray(aux)));
     } catch (error) {
       this.#refuseAnswer(call, error);
     }
@@ -264,7 +266,8 @@ export class PythonChannel {
   #write(call: Call, piece: Buffer): void {
     if (piece.length === 0) return;
     call.owed += piece.length;
-    if (call.exchange.write(piece)) return this.#credit(call, piece.length);
+    // The bytes are lent, and the client may be slow.
+    if (call.exchange.write(Buffer.from(piece))) return this.#credit(call, piece.length);
     void call.exchange.drained().then(() => this.#credit(call, piece.length));
   }
 

@@ -75,32 +75,54 @@ export class FrameError extends Error {
 
 /** Takes frames out of bytes, however they are split. */
 export class FrameReader {
-  #rest: Buffer | null = null;
+  /** The pieces of a frame that is not whole. */
+  #pieces: Buffer[] = [];
+  #held = 0;
+  /** How many bytes have to be there before a look is worth it. */
+  #needed = HEADER_BYTES;
 
   /**
-   * Gives every frame that is whole to `take`; the rest is kept, at most one frame.
+   * Gives every frame that is whole to `take`. The bytes are lent; of a frame that is not whole they are copied.
    *
    * @throws FrameError where a payload claims to be too long
    */
   read(bytes: Buffer, take: (frame: Frame) => void): void {
-    const all = this.#rest === null ? bytes : Buffer.concat([this.#rest, bytes]);
-    this.#rest = null;
+    if (this.#held === 0) return this.#keep(bytes, this.#takeAll(bytes, take));
+    this.#keep(bytes, 0);
+    if (this.#held < this.#needed) return;
+    const all = Buffer.concat(this.#pieces, this.#held);
+    this.#pieces = [];
+    this.#held = 0;
+    this.#keep(all, this.#takeAll(all, take));
+  }
+
+  #keep(bytes: Buffer, at: number): void {
+    if (at === bytes.length) return;
+    this.#pieces.push(Buffer.from(bytes.subarray(at)));
+    this.#held += bytes.length - at;
+  }
+
+  /** Returns where the frame begins that is not whole. */
+  #takeAll(bytes: Buffer, take: (frame: Frame) => void): number {
     let at = 0;
-    while (all.length - at >= HEADER_BYTES) {
-      const length = all.readUInt32LE(at);
+    this.#needed = HEADER_BYTES;
+    while (bytes.length - at >= HEADER_BYTES) {
+      const length = bytes.readUInt32LE(at);
       if (length > MOST_PAYLOAD_BYTES) throw new FrameError(`a frame of ${length} bytes`);
       const begin = at + HEADER_BYTES;
-      if (all.length - begin < length) break;
+      if (bytes.length - begin < length) {
+        this.#needed = HEADER_BYTES + length;
+        return at;
+      }
       at = begin + length;
       take({
-        kind: all[begin - 12] ?? 0,
-        flags: all[begin - 11] ?? 0,
-        id: all.readUInt32LE(begin - 8),
-        aux: all.readUInt32LE(begin - 4),
-        payload: all.subarray(begin, at),
+        kind: bytes[begin - 12] ?? 0,
+        flags: bytes[begin - 11] ?? 0,
+        id: bytes.readUInt32LE(begin - 8),
+        aux: bytes.readUInt32LE(begin - 4),
+        payload: bytes.subarray(begin, at),
       });
     }
-    // A copy: the bytes may be lent.
-    if (at < all.length) this.#rest = Buffer.from(all.subarray(at));
+    return at;
   }
 }

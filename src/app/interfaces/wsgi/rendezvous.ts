@@ -3,15 +3,23 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, TsunicornError } from '../../../errors.ts';
+import { acceptDirectly, type Receive } from '../../../listener/direct-sockets.ts';
 import { readHello } from './hello.ts';
 
 /** Where Python processes find their worker: a unix socket in a directory of its own that nobody else may enter. */
 export interface Rendezvous {
   readonly path: string;
-  /** Resolves with the connection that presents the token; paused, what followed its HELLO still to be read from it. */
-  expect(token: string): { readonly arrived: Promise<Socket>; forget(): void };
+  /** Resolves with the connection that presents the token. */
+  expect(token: string): { readonly arrived: Promise<Arrival>; forget(): void };
   /** Takes no more connections, and removes socket and directory. Connections that arrived are not touched. */
   close(): void;
+}
+
+/** A connection that has said who it is. */
+export interface Arrival {
+  readonly socket: Socket;
+  /** Gives the bytes that come, and those that came behind its HELLO; they are lent for the call. To be called once. */
+  read(receive: Receive): void;
 }
 
 /** `sun_path` of unix(7) and unix(4), without its zero byte. */
@@ -19,7 +27,11 @@ const LONGEST_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 /** How long one who connects may take to say who it is. */
 const HELLO_WITHIN_MS = 5_000;
 
-type Waiting = Map<string, (socket: Socket) => void>;
+type Waiting = Map<string, (arrival: Arrival) => void>;
+
+/** What may come before somebody reads. */
+const MOST_EARLY_BYTES = 65_536;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Makes the directory and listens. The caller owns it.
@@ -31,16 +43,20 @@ export async function openRendezvous(options: { helloWithinMs?: number } = {}): 
   const remove = () => rmSync(directory, { recursive: true, force: true });
   const waiting: Waiting = new Map();
   const strangers = new Set<Socket>();
-  const server = createServer((socket) => {
+  const onSocket = (socket: Socket): Receive => {
     strangers.add(socket);
     socket.once('close', () => strangers.delete(socket));
     // What goes wrong with it shows in its end.
     socket.on('error', () => {});
-    greet(socket, {
+    return greet(socket, {
       waiting,
       withinMs: options.helloWithinMs ?? HELLO_WITHIN_MS,
       known: () => strangers.delete(socket),
     });
+  };
+  const server = createServer((socket) => {
+    const receive = onSocket(socket);
+    socket.on('data', (bytes: Buffer) => void receive(bytes, bytes.length));
   });
   const path = join(directory, 'c.sock');
   try {
@@ -48,6 +64,7 @@ export async function openRendezvous(options: { helloWithinMs?: number } = {}): 
       throw new Error(`the path ${path} is longer than the ${LONGEST_PATH_BYTES} bytes that a socket may have`);
     }
     await listen(server, path);
+    acceptDirectly(server, onSocket);
   } catch (cause) {
     remove();
     throw noPlace(cause);
@@ -55,7 +72,7 @@ export async function openRendezvous(options: { helloWithinMs?: number } = {}): 
   return {
     path,
     expect(token) {
-      const arrived = new Promise<Socket>((resolve) => waiting.set(token, resolve));
+      const arrived = new Promise<Arrival>((resolve) => waiting.set(token, resolve));
       return { arrived, forget: () => waiting.delete(token) };
     },
     close() {
@@ -67,26 +84,41 @@ export async function openRendezvous(options: { helloWithinMs?: number } = {}): 
 }
 
 /** Reads the first frame of whoever connected, and lets go of it or closes it. */
-function greet(socket: Socket, context: { waiting: Waiting; withinMs: number; known: () => void }): void {
+function greet(socket: Socket, context: { waiting: Waiting; withinMs: number; known: () => void }): Receive {
   const { waiting, withinMs, known } = context;
   const timer = setTimeout(() => socket.destroy(), withinMs);
-  let seen: Buffer = Buffer.alloc(0);
-  const onData = (chunk: Buffer) => {
-    seen = Buffer.concat([seen, chunk]);
-    const reading = readHello(seen);
-    if (reading.type === 'more') return;
+  socket.once('close', () => clearTimeout(timer));
+  let receive: Receive | null = null;
+  let isKnown = false;
+  let seen: Buffer = NOTHING;
+  const arrival: Arrival = {
+    socket,
+    read(by) {
+      receive = by;
+      if (seen.length > 0) by(seen, seen.length);
+      seen = NOTHING;
+    },
+  };
+  return (bytes, length) => {
+    if (receive !== null) return receive(bytes, length);
+    if (seen.length + length > MOST_EARLY_BYTES) socket.destroy();
+    if (socket.destroyed) return false;
+    seen = Buffer.concat([seen, bytes.subarray(0, length)]);
+    const reading = isKnown ? null : readHello(seen);
+    if (reading === null || reading.type === 'more') return true;
     const arrive = reading.type === 'hello' ? waiting.get(reading.token) : undefined;
-    if (reading.type === 'fault' || arrive === undefined) return void socket.destroy();
+    if (reading.type === 'fault' || arrive === undefined) {
+      socket.destroy();
+      return false;
+    }
+    isKnown = true;
+    seen = reading.rest;
     waiting.delete(reading.token);
     clearTimeout(timer);
-    socket.off('data', onData);
-    socket.pause();
-    if (reading.rest.length > 0) socket.unshift(reading.rest);
     known();
-    arrive(socket);
+    arrive(arrival);
+    return true;
   };
-  socket.on('data', onData);
-  socket.once('close', () => clearTimeout(timer));
 }
 
 function makeDirectory(): string {

@@ -7,7 +7,7 @@ import { createDeferred, type Deferred, within } from './deferred.ts';
 import { bootTimeoutFault, howItEnded, loadFault, noProcess, withWords } from './faults.ts';
 import { type HostProcess, type HostSpec, type PythonExit, startHost } from './host-process.ts';
 import { killOrphans } from './orphans.ts';
-import { openRendezvous, type Rendezvous } from './rendezvous.ts';
+import { type Arrival, openRendezvous, type Rendezvous } from './rendezvous.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
 
 export type { PythonExit } from './host-process.ts';
@@ -15,11 +15,10 @@ export type { PythonExit } from './host-process.ts';
 /** A Python process that was forked and has connected. It is not ready yet: that it says on its channel. */
 export interface PythonProcess {
   readonly pid: number;
-  /**
-   * Its channel, after the HELLO. Paused; what came already is in its buffer. It has a listener for errors. Owned by whoever forked; the
-   * process leaves when it is ended or destroyed.
-   */
+  /** Its channel. It has a listener for errors. Owned by whoever forked; the process leaves when it is ended or destroyed. */
   readonly socket: Socket;
+  /** Gives what comes over the channel, from behind the HELLO on. To be called once. */
+  readonly read: Arrival['read'];
   /** SIGKILL goes to its whole process group. A process that is gone is never signalled. */
   kill(signal: 'SIGABRT' | 'SIGKILL' | 'SIGTERM'): void;
   /** Never rejects. */
@@ -154,18 +153,18 @@ async function fork(life: Life): Promise<PythonProcess> {
   }
 }
 
-async function greeted(life: Life, member: Member, arrived: Promise<Socket>): Promise<PythonProcess> {
+async function greeted(life: Life, member: Member, arrived: Promise<Arrival>): Promise<PythonProcess> {
   const { pid, exit } = member;
-  const died = exit.promise.then((how): Socket => {
+  const died = exit.promise.then((how): Arrival => {
     throw loadFault(how);
   });
-  member.socket = await within(Promise.race([arrived, died]), life.patienceMs, () => {
+  const { socket, read } = await within(Promise.race([arrived, died]), life.patienceMs, () => {
     kill(life, member, 'SIGKILL');
     throw noProcess(`process ${pid} did not connect within ${life.patienceMs / 1000} s`);
   });
+  member.socket = socket;
   return {
-    pid,
-    socket: member.socket,
+    ...{ pid, socket, read },
     kill: (signal) => kill(life, member, signal),
     exited: exit.promise,
   };
