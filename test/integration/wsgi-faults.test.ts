@@ -194,6 +194,7 @@ describe('the process that Python processes are forked from', () => {
     const server = await startPython('faults/faulty', { config: { processes: 2, logLevel: 'debug' } });
     const after = server.mark();
     process.kill(zygoteOf(server), 'SIGSTOP');
+    // Nobody tells of its end but the channel.
     expect(await answerOf(server, '/sigkill')).to.equal(502);
     // The other one serves meanwhile.
     const load = startLoad({ target: { port: server.port }, connections: 2, mode: 'keep-alive', pauseMs: 20 });
