@@ -16,8 +16,11 @@ export interface RequestText {
 /** Templates that were made lately, by the fields they were made from: a connection gives the same list again and again. */
 export interface Environs {
   /** @param contentLength of the body; `null`: it has none, or nobody knows */
-  of(exchange: Exchange, contentLength: number | null): RequestText | Refusal;
+  of(request: WsgiRequest, contentLength: number | null): RequestText | Refusal;
 }
+
+/** What of an exchange goes into an environ. */
+export type WsgiRequest = Pick<Exchange, 'head' | 'origin' | 'peer'>;
 
 /** The surroundings of all requests. */
 export interface EnvironOptions {
@@ -34,20 +37,20 @@ interface Template {
 export function createEnvirons(options: EnvironOptions): Environs {
   const made = new WeakMap<readonly string[], Template>();
 
-  function templateOf(exchange: Exchange): Template {
-    const { origin } = exchange;
+  function templateOf(request: WsgiRequest): Template {
+    const { origin } = request;
     const known = made.get(origin.fields);
     if (known !== undefined) return known;
-    const template = makeTemplate(exchange, options);
+    const template = makeTemplate(request, options);
     made.set(origin.fields, template);
     return template;
   }
 
   return {
-    of(exchange, contentLength) {
-      const { line } = exchange.head;
-      const { address, port } = exchange.peer;
-      const template = templateOf(exchange);
+    of(request, contentLength) {
+      const { line } = request.head;
+      const { address, port } = request.peer;
+      const template = templateOf(request);
       const target = line.authority === null ? line.target : pathOf(line.target);
       if (template.scriptName !== '' && !leadsTo(template.scriptName, target)) return badScriptName;
       const raw = target === line.target ? '' : line.target;
@@ -60,7 +63,7 @@ export function createEnvirons(options: EnvironOptions): Environs {
   };
 }
 
-function makeTemplate({ origin, peer, head }: Exchange, options: EnvironOptions): Template {
+function makeTemplate({ origin, peer, head }: WsgiRequest, options: EnvironOptions): Template {
   // No prototype: a field may be called anything.
   const environ: Record<string, string> = Object.create(null);
   let { scriptName } = options;

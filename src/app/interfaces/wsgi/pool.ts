@@ -61,7 +61,7 @@ export class CallPool implements ChannelHost {
   readonly #open = new Set<PythonChannel>();
   /** By pid. */
   readonly #hands = new Map<number, Hand>();
-  readonly #queue = createCallQueue(this.#open);
+  readonly #queue = createCallQueue<Call>(this.#open);
   #processes: Processes | null = null;
   #watch: NodeJS.Timeout | undefined;
 
