@@ -68,7 +68,8 @@ function makeTemplate({ origin, peer, head }: WsgiRequest, options: EnvironOptio
   const environ: Record<string, string> = Object.create(null);
   let { scriptName } = options;
   for (let index = 0; index < origin.fields.length; index += 2) {
-    const name = (origin.fields[index] ?? '').toUpperCase().replaceAll('-', '_');
+    const sent = (origin.fields[index] ?? '').toUpperCase();
+    const name = sent.replaceAll('-', '_');
     const value = origin.fields[index + 1] ?? '';
     switch (name) {
       case 'CONTENT_LENGTH':
@@ -78,11 +79,12 @@ function makeTemplate({ origin, peer, head }: WsgiRequest, options: EnvironOptio
       case 'CONTENT_TYPE':
         environ.CONTENT_TYPE = value;
         break;
-      case 'SCRIPT_NAME':
-        // Only a trusted proxy's passes the rules of forwarderHeaders.
-        scriptName = value.replace(/\/+$/, '');
-        break;
       default: {
+        if (sent === 'SCRIPT_NAME') {
+          // Only a trusted proxy's passes the rules of forwarderHeaders, whatever they are: a name with an underscore.
+          scriptName = value.replace(/\/+$/, '');
+          break;
+        }
         const key = `HTTP_${name}`;
         const before = environ[key];
         environ[key] = before === undefined ? value : `${before}${name === 'COOKIE' ? '; ' : ','}${value}`;

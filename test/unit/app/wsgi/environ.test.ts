@@ -132,6 +132,11 @@ describe('createEnvirons', () => {
     expect(proxied).to.include({ SCRIPT_NAME: '/market' }).and.not.have.property('HTTP_SCRIPT_NAME');
   });
 
+  it('takes no field for SCRIPT_NAME that a stranger may send where forwarderHeaders is empty', () => {
+    const fields = ['Script-Name', '/evil'];
+    expect(environOf({ fields }).shared).to.include({ SCRIPT_NAME: '', HTTP_SCRIPT_NAME: '/evil' });
+  });
+
   for (const target of ['/', '/shopping', '/sho', '/other/shop', '*']) {
     it(`refuses ${target} below the SCRIPT_NAME /shop`, () => {
       expect(environOf({ target }, { scriptName: '/shop' })).to.deep.equal({ refused: 400 });
