@@ -12,6 +12,12 @@ export function pythonSuite(context: Context): void {
   pendingWithoutPython(context);
 }
 
+/** How to start the twin in Python of an application of JavaScript, by its module: `hello_cjs`. One process answers for all clients. */
+export function pythonTwin(module: string): Pick<ServerOptions, 'app' | 'env'> {
+  const flags = `--interface wsgi --python ${pythonForTests().python} --python-path ${FIXTURES} --threads 16 --graceful-timeout 1`;
+  return { app: module, env: { TSUNICORN_CMD_ARGS: flags } };
+}
+
 /** Serves a Python application of the folder `test/fixtures/apps/wsgi`: `'faults/faulty'` is the module `faulty` in its folder `faults`. */
 export function startPython(
   app: string,
