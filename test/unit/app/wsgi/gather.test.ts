@@ -44,6 +44,21 @@ describe('gather', () => {
     expect((await rest?.next())?.[0]).to.equal('2'.charCodeAt(0));
   });
 
+  it('keeps pieces of one byte in order, and takes little more memory than their bytes', async () => {
+    const body = newBody();
+    const gathering = gather(body);
+    const count = 20_000;
+    for (let index = 0; index < count; index += 1) {
+      body.push(Buffer.of(index % 251));
+      if (index % 1_000 === 0) await new Promise(setImmediate);
+    }
+    body.complete();
+    const whole = (await gathering).body ?? Buffer.of();
+    expect(whole.length).to.equal(count);
+    expect(whole.every((byte, index) => byte === index % 251)).to.equal(true);
+    expect(whole.buffer.byteLength).to.be.at.most(2 * count);
+  });
+
   it('fails where the body does', async () => {
     const body = newBody();
     const gathering = gather(body);
