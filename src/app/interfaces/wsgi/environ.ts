@@ -1,6 +1,8 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
+import { MOST_PAYLOAD_BYTES } from './frames.ts';
 
+const tooManyFields = refusal(431, 'the fields are too long for an environ');
 const badScriptName = refusal(400, 'SCRIPT_NAME does not lead to the target');
 /** The part of an absolute target in front of its path. */
 const BEFORE_PATH = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
@@ -51,6 +53,8 @@ export function createEnvirons(options: EnvironOptions): Environs {
       const { line } = request.head;
       const { address, port } = request.peer;
       const template = templateOf(request);
+      // limitRequestHead may allow as much, and escapes are longer than what they stand for.
+      if (template.text.length > MOST_PAYLOAD_BYTES) return tooManyFields;
       const target = line.authority === null ? line.target : pathOf(line.target);
       if (template.scriptName !== '' && !leadsTo(template.scriptName, target)) return badScriptName;
       const raw = target === line.target ? '' : line.target;

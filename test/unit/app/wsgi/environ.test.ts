@@ -148,6 +148,11 @@ describe('createEnvirons', () => {
     });
   }
 
+  it('refuses fields that fit in no frame: escaped they are six times as long', () => {
+    expect(environOf({ fields: ['X-A', '\u00ff'.repeat(170_000)] })).to.not.have.property('refused');
+    expect(environOf({ fields: ['X-A', '\u00ff'.repeat(175_000)] })).to.deep.equal({ refused: 431 });
+  });
+
   it('makes the text of a list of fields once', () => {
     const environs = createEnvirons({ scriptName: '' });
     const fields = ['Host', 'a'];
