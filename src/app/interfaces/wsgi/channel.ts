@@ -1,26 +1,12 @@
-import { InvalidResponse, renderFields } from '../../../http/response-head.ts';
-import { readAnswerHead, readFields } from './answer-head.ts';
+import { Answering } from './answering.ts';
 import type { Call } from './call.ts';
-import {
-  BUSY,
-  type Frame,
-  FrameError,
-  FrameReader,
-  kindFrom,
-  kindTo,
-  LAST,
-  MORE,
-  SLOTS,
-  WINDOW_BYTES,
-} from './frames.ts';
+import { createDeferred } from './deferred.ts';
+import { BUSY, type Frame, FrameError, FrameReader, kindFrom, kindTo, LAST, MORE, WINDOW_BYTES } from './frames.ts';
 import { Outbox } from './outbox.ts';
 import { createPace } from './pace.ts';
+import { Templates } from './templates.ts';
+import { Uploads } from './uploads.ts';
 import type { PythonProcess } from './zygote.ts';
-
-/** A process gets credit for what the client took when it is this much: a frame for each piece would be a waste. */
-const CREDIT_BYTES = WINDOW_BYTES / 4;
-/** Whole answers up to this size are sent as text, in one piece with their head. */
-const TEXT_BYTES = 16 * 1024;
 
 /** What a process leaves undone. */
 export interface CallsLeft {
@@ -61,20 +47,26 @@ export class PythonChannel {
   readonly #pace = createPace();
   /** In the order in which they were sent, which is that in which they begin. */
   readonly #calls = new Map<number, Call>();
-  readonly #slots = new Map<string, number>();
-  readonly #slotTexts: string[] = [];
-  #nextSlot = 0;
+  readonly #templates: Templates;
+  readonly #answering: Answering;
+  readonly #uploads: Uploads;
   #nextId = 1;
   #state: 'booting' | 'open' | 'draining' | 'closed' = 'booting';
   #resolveReady: () => void = () => {};
-  #resolveIdle: () => void = () => {};
+  /** Resolved when it has no call left, and gets no more. */
+  readonly #idle = createDeferred<void>();
 
   constructor(process: PythonProcess, options: { threads: number; host: ChannelHost }) {
     this.process = process;
     this.#threads = options.threads;
     this.#host = options.host;
     const { socket } = process;
-    this.#outbox = new Outbox(socket);
+    const outbox = new Outbox(socket);
+    const has = (call: Call) => this.#calls.get(call.id) === call;
+    this.#outbox = outbox;
+    this.#templates = new Templates(outbox);
+    this.#answering = new Answering({ outbox, has, invalid: (call, error) => options.host.invalid(call, error) });
+    this.#uploads = new Uploads({ outbox, has, broken: (call) => this.#forsake(call) });
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       socket.once('close', () => reject(new Error('the channel was closed')));
@@ -120,25 +112,19 @@ export class PythonChannel {
     this.#nextId = (this.#nextId % 0xffff_ffff) + 1;
     if (this.#calls.size === 0) this.#pace.began(nowMs);
     call.heardMs = this.#calls.size < this.#threads ? nowMs : null;
-    const slot = this.#slotOf(text.template);
+    const slot = this.#templates.slotOf(text.template);
     const flags = rest === null ? 0 : MORE;
     this.#outbox.frame({ kind: kindTo.request, flags, slot, id: call.id, aux: text.head.length }, text.head, body);
     this.#calls.set(call.id, call);
-    if (rest !== null) {
-      call.bodyHeld = body?.length ?? 0;
-      call.bodyRoom = WINDOW_BYTES - call.bodyHeld;
-      void this.#pumpBody(call, rest);
-    }
+    if (rest !== null) this.#uploads.begin(call);
     exchange.onGone(() => this.#forsake(call));
   }
 
   /** Takes no more calls; resolves when those that it has are over. */
   drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
-    if (this.#state === 'closed' || this.#calls.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#resolveIdle = resolve;
-    });
+    if (this.#calls.size === 0) this.#idle.resolve();
+    return this.#idle.promise;
   }
 
   /** Hangs up: the process leaves. */
@@ -172,7 +158,7 @@ export class PythonChannel {
     const nowMs = performance.now();
     this.#pace.answered(answered, nowMs);
     this.#begin(nowMs);
-    if (this.#calls.size === 0) this.#resolveIdle();
+    if (this.#state === 'draining' && this.#calls.size === 0) this.#idle.resolve();
     this.#host.freed(this);
   }
 
@@ -203,9 +189,9 @@ export class PythonChannel {
       case kindFrom.piece:
         return this.#piece(call, frame);
       case kindFrom.want:
-        return this.#want(call, frame.aux);
+        return this.#uploads.want(call, frame.aux);
       case kindFrom.hints:
-        return this.#hint(call, frame);
+        return call.isForsaken ? undefined : this.#answering.hint(call, frame);
       case kindFrom.failed:
         this.#calls.delete(call.id);
         if (!call.isForsaken) this.#host.failed(call, frame.payload.toString());
@@ -219,113 +205,24 @@ export class PythonChannel {
     }
   }
 
-  #answer(call: Call, { payload, flags, aux }: Frame): void {
-    if (call.hasBegunAnswer || aux > payload.length) return this.#broken('an answer out of turn');
+  #answer(call: Call, frame: Frame): void {
+    if (call.hasBegunAnswer || frame.aux > frame.payload.length) return this.#broken('an answer out of turn');
     call.hasBegunAnswer = true;
-    const isWhole = (flags & LAST) !== 0;
-    if (isWhole) this.#answered(call, flags);
-    if (call.isForsaken) return;
-    const { exchange } = call;
-    try {
-      const head = readAnswerHead(payload.toString('latin1', 0, aux));
-      exchange.answerFields = head.list;
-      if (!isWhole) {
-        exchange.begin(head, null);
-        this.#write(call, payload.subarray(aux));
-      } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.toString('latin1', aux), 'latin1');
-      else exchange.respond(head, Buffer.from(payload.subarray(aux)));
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-    if (!isWhole) call.heardMs = performance.now();
+    this.#noteEnd(call, frame);
+    if (!call.isForsaken) this.#answering.begin(call, frame);
   }
 
-  #answered(call: Call, flags: number): void {
+  #piece(call: Call, frame: Frame): void {
+    if (!call.hasBegunAnswer) return this.#broken('a piece of no answer');
+    this.#noteEnd(call, frame);
+    if (!call.isForsaken) this.#answering.piece(call, frame);
+  }
+
+  #noteEnd(call: Call, { flags }: Frame): void {
+    if ((flags & LAST) === 0) return;
     if ((flags & BUSY) === 0) return void this.#calls.delete(call.id);
     call.isAnswered = true;
     call.heardMs = performance.now();
-  }
-
-  #piece(call: Call, { payload, flags }: Frame): void {
-    if (!call.hasBegunAnswer) return this.#broken('a piece of no answer');
-    const isLast = (flags & LAST) !== 0;
-    if (isLast) this.#answered(call, flags);
-    if (call.isForsaken) return;
-    call.heardMs = performance.now();
-    try {
-      this.#write(call, payload);
-      if (!isLast) return;
-      const missing = call.exchange.end();
-      if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than its Content-Length`);
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-  }
-
-  /** Hands a piece to the client, and asks the process for more when the client has taken it. */
-  #write(call: Call, piece: Buffer): void {
-    if (piece.length === 0) return;
-    call.owed += piece.length;
-    // The bytes are lent, and the client may be slow.
-    if (call.exchange.write(Buffer.from(piece))) return this.#credit(call, piece.length);
-    void call.exchange.drained().then(() => this.#credit(call, piece.length));
-  }
-
-  #credit(call: Call, bytes: number): void {
-    call.taken += bytes;
-    if (call.taken < CREDIT_BYTES || !this.#calls.has(call.id)) return;
-    this.#outbox.frame({ kind: kindTo.credit, id: call.id, aux: call.taken });
-    call.owed -= call.taken;
-    call.taken = 0;
-    call.heardMs = performance.now();
-  }
-
-  #hint(call: Call, { payload }: Frame): void {
-    if (call.hasBegunAnswer || call.isForsaken || payload.length === 0) return;
-    try {
-      call.exchange.hint(renderFields(readFields(payload.toString('latin1').split('\n'))).text);
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-  }
-
-  /** The process goes on with it, and nobody listens. */
-  #refuseAnswer(call: Call, error: unknown): void {
-    if (!(error instanceof InvalidResponse) && !(error instanceof RangeError)) throw error;
-    call.isForsaken = true;
-    this.#outbox.frame({ kind: kindTo.gone, id: call.id });
-    this.#host.invalid(call, error);
-  }
-
-  #want(call: Call, bytes: number): void {
-    call.bodyHeld = Math.max(0, call.bodyHeld - bytes);
-    call.bodyRoom = Math.min(WINDOW_BYTES, call.bodyRoom + bytes);
-    call.heardMs = performance.now();
-    if (call.rest !== null && !call.isBodyWhole) void this.#pumpBody(call, call.rest);
-  }
-
-  #pumping = new Set<Call>();
-
-  /** Moves the body from the client to the process, as far as that has room. */
-  async #pumpBody(call: Call, rest: NonNullable<Call['rest']>): Promise<void> {
-    if (this.#pumping.has(call)) return;
-    this.#pumping.add(call);
-    try {
-      while (call.bodyRoom > 0 && !call.isBodyWhole && !call.isForsaken) {
-        const piece = await rest.next();
-        if (!this.#calls.has(call.id)) break;
-        call.heardMs = performance.now();
-        call.isBodyWhole = piece === null;
-        call.bodyRoom -= piece?.length ?? 0;
-        call.bodyHeld += piece?.length ?? 0;
-        this.#outbox.frame({ kind: kindTo.body, flags: piece === null ? LAST : 0, id: call.id }, '', piece);
-      }
-    } catch {
-      // The body was broken off: its exchange is over, or will be.
-      this.#forsake(call);
-    } finally {
-      this.#pumping.delete(call);
-    }
   }
 
   /** The client is gone. */
@@ -334,19 +231,6 @@ export class PythonChannel {
     call.isForsaken = true;
     call.isBodyWhole = true;
     this.#outbox.frame({ kind: kindTo.gone, id: call.id });
-  }
-
-  #slotOf(template: string): number {
-    const known = this.#slots.get(template);
-    if (known !== undefined) return known;
-    const slot = this.#nextSlot;
-    this.#nextSlot = (slot + 1) % SLOTS;
-    const before = this.#slotTexts[slot];
-    if (before !== undefined) this.#slots.delete(before);
-    this.#slotTexts[slot] = template;
-    this.#slots.set(template, slot);
-    this.#outbox.frame({ kind: kindTo.template, slot }, template);
-    return slot;
   }
 
   #broken(what: string): void {
@@ -368,7 +252,7 @@ export class PythonChannel {
     }));
     const wanted = calls.filter(({ call }) => !call.isForsaken && !call.isAnswered);
     this.#calls.clear();
-    this.#resolveIdle();
+    this.#idle.resolve();
     const lost = wanted.flatMap(({ call, isLost }) => (isLost ? [call] : []));
     const left = wanted.flatMap(({ call, isLost }) => (isLost ? [] : [call]));
     this.#host.closed(this, { lost, left, isWanted });
