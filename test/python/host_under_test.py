@@ -78,6 +78,7 @@ class Peer:
         self.wanted = {}
         self.credit_at_once = True
         self.ended = False
+        self.left = False  # it said LEAVING
         self.hello = None
         self.next_id = 1
 
@@ -121,6 +122,8 @@ class Peer:
         answer = self.answers.get(id)
         if kind == HELLO:
             self.hello = json.loads(payload)
+        elif kind == LEAVING:
+            self.left = True
         elif kind == WANT:
             self.wanted[id] = self.wanted.get(id, 0) + aux
         elif answer is not None:
