@@ -25,7 +25,11 @@ export function logPython(log: Logger): (report: PythonReport) => void {
         return log.event('python.recycling', { pythonPid: pid, why, memoryMiB });
       }
       case 'broken':
-        return log.event('python.broken', { pythonPid: report.pid, what: report.what });
+        return log.event('python.broken', {
+          pythonPid: report.pid,
+          what: report.what,
+          lostRequests: report.lostRequests,
+        });
       case 'notReady':
         return log.event('python.notReady', { error: report.error });
       case 'zygoteDied':

@@ -1,3 +1,3 @@
 import { describeInterface } from './interface.ts';
 
-describeInterface('fetch', 'apps/fetch/hello.cjs');
+describeInterface('fetch', { app: 'apps/fetch/hello.cjs' });

@@ -1,24 +1,29 @@
 import { get as httpGet } from 'node:http';
 import { expect } from 'chai';
+import type { Context } from 'mocha';
 import { fetchText, openKeepAlive, rawRequest } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Server, startServer } from '../support/server.ts';
+import { type Server, type ServerOptions, startServer } from '../support/server.ts';
 import { within } from '../support/spawned.ts';
+
+/** Looks first whether there is what the suite needs, and skips it otherwise. */
+export type SuiteCheck = (context: Context) => void;
 
 /** A megabyte in which no two neighbouring pieces are the same. */
 const LARGE = Array.from({ length: 131_072 }, (_, index) => `${index}`.padStart(8, '0')).join('');
 
 /**
- * What every interface owes a client. `app` is an application with the routes of `test/fixtures/apps/routes.cjs`, served here by one
+ * What every interface owes a client. `subject` is an application with the routes of `test/fixtures/apps/routes.cjs`, served here by one
  * worker.
  */
-export function describeInterface(name: string, app: string): void {
+export function describeInterface(name: string, subject: Pick<ServerOptions, 'app' | 'env'>, check?: SuiteCheck): void {
   describe(`the interface ${name}`, () => {
     let server: Server;
-    before(async () => {
-      server = await startServer({ app, flags: ['--access-log', '-', '--access-log-format', '%(r)s %(s)s'] });
+    before(async function () {
+      check?.(this);
+      server = await startServer({ ...subject, flags: ['--access-log', '-', '--access-log-format', '%(r)s %(s)s'] });
     });
-    after(() => server.stop());
+    after(() => server?.stop());
 
     const pid = async () => (await fetchText(server.url, { path: '/pid' })).text;
 

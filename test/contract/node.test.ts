@@ -1,3 +1,3 @@
 import { describeInterface } from './interface.ts';
 
-describeInterface('node', 'apps/hello.cjs');
+describeInterface('node', { app: 'apps/hello.cjs' });

@@ -20,7 +20,7 @@ HOST = os.path.normpath(os.path.join(HERE, "..", "..", "src", "app", "interfaces
 APPS = os.path.join(HERE, "apps")
 HEADER = struct.Struct("<IBBHII")
 TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
-HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED = 16, 17, 18, 19, 20, 21, 22
+HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING = 16, 17, 18, 19, 20, 21, 22, 23, 24
 AS_DESCRIPTOR_3 = """
 import os, sys
 number = int(sys.argv[1])
@@ -56,6 +56,7 @@ class Answer:
         self.hints = []
         self.failed = None
         self.done = False
+        self.busy = False  # whole, and FREE will follow
 
     @property
     def status(self):
@@ -77,6 +78,7 @@ class Peer:
         self.wanted = {}
         self.credit_at_once = True
         self.ended = False
+        self.left = False  # it said LEAVING
         self.hello = None
         self.next_id = 1
 
@@ -120,9 +122,15 @@ class Peer:
         answer = self.answers.get(id)
         if kind == HELLO:
             self.hello = json.loads(payload)
+        elif kind == LEAVING:
+            self.left = True
         elif kind == WANT:
             self.wanted[id] = self.wanted.get(id, 0) + aux
         elif answer is not None:
+            if kind == FREE:
+                assert answer.busy, "FREE for an answer that said nothing of it"
+                answer.busy = False
+                return frame
             assert not answer.done, f"a frame of kind {kind} after the end"
             answer.frames.append(kind)
             if kind == HINTS:
@@ -136,7 +144,7 @@ class Peer:
                 else:
                     assert answer.head is not None
                 answer.body += payload
-                answer.done = bool(flags & 1)
+                answer.done, answer.busy = bool(flags & 1), flags == 3
                 if self.credit_at_once and payload and not answer.done:
                     self.send(CREDIT, id=id, aux=len(payload))
         return frame

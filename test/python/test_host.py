@@ -199,6 +199,10 @@ class UncheckedTest(HostTest):
         answer = self.peer.get("/late-start")
         self.assertEqual((answer.frames, bytes(answer.body)), ([ANSWER, PIECE], b"late"))
 
+    def test_what_is_written_whole_ends_once(self):
+        for _ in range(2):  # a second end would fail the test
+            self.assertEqual(bytes(self.peer.get("/write-whole").body), b"whole")
+
     def test_files(self):
         path = os.path.join(APPS, "applications.py")
         with open(path, "rb") as file:
@@ -421,6 +425,7 @@ class EndTest(HostTest):
         self.peer.send(BODY, id=id, payload=b"end\n", flags=1)
         self.assertEqual(bytes(self.peer.answer(id).body), b"slow end\n")
         self.assertFalse(self.peer.until(lambda: self.peer.answers[behind].done))
+        self.assertTrue(self.peer.left)
 
     def test_closed_descriptors(self):
         self.expected_code = 70
@@ -448,9 +453,16 @@ class EndTest(HostTest):
                 self.assertIn("cannot understand", self.host.said(self.peer.pid))
                 self.assertEqual(self.code(), 70)
 
-    def test_sleep_in_close_keeps_nobody_waiting(self):
+    def test_a_process_is_busy_until_the_application_has_returned(self):
+        listed, closing = self.peer.get("/listed"), self.peer.get("/sized-pieces")
+        self.assertFalse(listed.busy)
+        self.assertTrue(closing.busy)
+        self.assertTrue(self.peer.until(lambda: not closing.busy))
+
+    def test_sleep_in_close_keeps_its_client_not_waiting_and_the_process_busy(self):
         self.expected_code = -signal.SIGKILL
         self.assertEqual(bytes(self.peer.get("/sleep-in-close").body), b"whole")
+        self.assertTrue(self.peer.answers[1].busy)
         self.host.printed(self.peer.pid, "closing")
         self.host.tell(type="kill", pid=self.peer.pid, signal=9)
 
@@ -554,6 +566,7 @@ class ThreadsTest(HostTest):
         self.assertFalse(self.peer.until(lambda: self.peer.answers[behind].done))
         self.assertEqual([bytes(self.peer.answers[id].body) for id in ids], [b"slow end\n"] * 2)
         self.assertEqual(self.peer.answers[behind].frames, [])
+        self.assertTrue(self.peer.left)
 
     def test_exit_in_a_request(self):
         self.expected_code = 7

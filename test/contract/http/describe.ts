@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { SuiteCheck } from '../interface.ts';
 import { describeBehaviour } from './behaviour.ts';
 import type { HttpCase } from './case.ts';
 import { askCounts } from './counts.ts';
@@ -11,6 +12,9 @@ export interface HttpSubject {
   start(): Promise<{ port: number }>;
   stop(): Promise<void>;
   readonly exceptions: readonly HttpException[];
+  /** A small body reaches the application whole or not at all, so one that is broken off concerns nobody. */
+  readonly gathersBodies?: true;
+  readonly check?: SuiteCheck;
 }
 
 /**
@@ -21,7 +25,8 @@ export function describeHttpRows(name: string, subject: HttpSubject): void {
   const cases = casesFor(httpCases, subject.exceptions);
   describe(`HTTP/1.1 of the interface ${name}`, () => {
     let port = 0;
-    before(async () => {
+    before(async function () {
+      subject.check?.(this);
       ({ port } = await subject.start());
     });
     after(() => subject.stop());
@@ -44,6 +49,6 @@ export function describeHttpRows(name: string, subject: HttpSubject): void {
       });
     });
 
-    describeBehaviour(() => port);
+    describeBehaviour(() => port, { gathersBodies: subject.gathersBodies === true });
   });
 }

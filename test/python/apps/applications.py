@@ -147,6 +147,11 @@ def write(environ, start_response):
     return [b"three"]
 
 
+def write_whole(environ, start_response):
+    start(start_response, headers=[*PLAIN, ("Content-Length", "5")])(b"whole")
+    return [b""]
+
+
 def empty(environ, start_response):
     start(start_response)
     return []

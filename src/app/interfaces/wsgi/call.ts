@@ -27,6 +27,8 @@ export class Call {
   /** Bytes of the answer that the process sent and has no credit for. */
   owed = 0;
   hasBegunAnswer = false;
+  /** The answer is whole; its process may still be busy with it. */
+  isAnswered = false;
   /** Nobody waits for the answer any more. */
   isForsaken = false;
 

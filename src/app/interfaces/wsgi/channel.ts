@@ -1,15 +1,22 @@
-import { InvalidResponse, renderFields } from '../../../http/response-head.ts';
-import { readAnswerHead, readFields } from './answer-head.ts';
+import { Answering } from './answering.ts';
 import type { Call } from './call.ts';
-import { type Frame, FrameError, FrameReader, kindFrom, kindTo, LAST, MORE, SLOTS, WINDOW_BYTES } from './frames.ts';
+import { createDeferred } from './deferred.ts';
+import { BUSY, type Frame, FrameError, FrameReader, kindFrom, kindTo, LAST, MORE, WINDOW_BYTES } from './frames.ts';
 import { Outbox } from './outbox.ts';
 import { createPace } from './pace.ts';
+import { Templates } from './templates.ts';
+import { Uploads } from './uploads.ts';
 import type { PythonProcess } from './zygote.ts';
 
-/** A process gets credit for what the client took when it is this much: a frame for each piece would be a waste. */
-const CREDIT_BYTES = WINDOW_BYTES / 4;
-/** Whole answers up to this size are sent as text, in one piece with their head. */
-const TEXT_BYTES = 16 * 1024;
+/** What a process leaves undone. */
+export interface CallsLeft {
+  /** Those that it had begun. */
+  readonly lost: readonly Call[];
+  /** Those that it had not, in their order. */
+  readonly left: readonly Call[];
+  /** It was told to leave. */
+  readonly isWanted: boolean;
+}
 
 /** What becomes of calls, and of the process. */
 export interface ChannelHost {
@@ -19,8 +26,8 @@ export interface ChannelHost {
   failed(call: Call, traceback: string): void;
   /** It sent what cannot be sent to a client. */
   invalid(call: Call, error: Error): void;
-  /** It takes no more calls. `lost`: those that it had begun; `left`: those that it had not, in their order. */
-  closed(channel: PythonChannel, calls: { readonly lost: readonly Call[]; readonly left: readonly Call[] }): void;
+  /** It takes no more calls. */
+  closed(channel: PythonChannel, calls: CallsLeft): void;
   /** What came is not from our host program. */
   broken(channel: PythonChannel, what: string): void;
 }
@@ -29,6 +36,8 @@ export interface ChannelHost {
 export class PythonChannel {
   readonly process: PythonProcess;
   readonly ready: Promise<void>;
+  /** It has said its last, and `closed` was called. */
+  readonly over: Promise<void>;
   /** Answers so far. */
   answers = 0;
   readonly #threads: number;
@@ -38,13 +47,14 @@ export class PythonChannel {
   readonly #pace = createPace();
   /** In the order in which they were sent, which is that in which they begin. */
   readonly #calls = new Map<number, Call>();
-  readonly #slots = new Map<string, number>();
-  readonly #slotTexts: string[] = [];
-  #nextSlot = 0;
+  readonly #templates: Templates;
+  readonly #answering: Answering;
+  readonly #uploads: Uploads;
   #nextId = 1;
   #state: 'booting' | 'open' | 'draining' | 'closed' = 'booting';
   #resolveReady: () => void = () => {};
-  #resolveIdle: () => void = () => {};
+  /** Resolved when it has no call left, and gets no more. */
+  readonly #idle = createDeferred<void>();
   readonly #takeFrame = (frame: Frame): void => this.#take(frame);
 
   constructor(process: PythonProcess, options: { threads: number; host: ChannelHost }) {
@@ -52,17 +62,25 @@ export class PythonChannel {
     this.#threads = options.threads;
     this.#host = options.host;
     const { socket } = process;
-    this.#outbox = new Outbox(socket);
+    const outbox = new Outbox(socket);
+    const has = (call: Call) => this.#calls.get(call.id) === call;
+    this.#outbox = outbox;
+    this.#templates = new Templates(outbox);
+    this.#answering = new Answering({ outbox, has, invalid: (call, error) => options.host.invalid(call, error) });
+    this.#uploads = new Uploads({ outbox, has, broken: (call) => this.#forsake(call) });
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       socket.once('close', () => reject(new Error('the channel was closed')));
     });
     this.ready.catch(() => {});
-    socket.once('close', () => this.#closed());
+    this.over = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#closed();
+        resolve();
+      });
+    });
     // Bytes may follow the end of the process only from what it forked.
     void process.exited.then(() => setImmediate(() => socket.destroy()));
-    // Also where a write failed: what it answered before its end is still to be read.
-    socket.once('end', () => socket.destroy());
     process.read((bytes, length) => {
       this.#receive(bytes, length);
       return true;
@@ -95,27 +113,21 @@ export class PythonChannel {
     this.#nextId = (this.#nextId % 0xffff_ffff) + 1;
     if (this.#calls.size === 0) this.#pace.began(nowMs);
     call.heardMs = this.#calls.size < this.#threads ? nowMs : null;
-    const slot = this.#slotOf(text.template);
+    const slot = this.#templates.slotOf(text.template);
     const flags = rest === null ? 0 : MORE;
     this.#outbox.frame({ kind: kindTo.request, flags, slot, id: call.id, aux: text.head.length }, text.head, body);
     // Nobody is there to wait for company.
     if (this.#calls.size === 0) this.#outbox.flush();
     this.#calls.set(call.id, call);
-    if (rest !== null) {
-      call.bodyHeld = body?.length ?? 0;
-      call.bodyRoom = WINDOW_BYTES - call.bodyHeld;
-      void this.#pumpBody(call, rest);
-    }
+    if (rest !== null) this.#uploads.begin(call);
     exchange.onGone(() => this.#forsake(call));
   }
 
   /** Takes no more calls; resolves when those that it has are over. */
   drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
-    if (this.#state === 'closed' || this.#calls.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#resolveIdle = resolve;
-    });
+    if (this.#calls.size === 0) this.#idle.resolve();
+    return this.#idle.promise;
   }
 
   /** Hangs up: the process leaves. */
@@ -126,7 +138,8 @@ export class PythonChannel {
 
   /** Of a call that it runs: how long the process has been silent about it, where it is not the client that is waited for. */
   silentMs(call: Call, nowMs: number): number {
-    const waitsForClient = call.owed >= WINDOW_BYTES || (!call.isBodyWhole && call.bodyHeld === 0);
+    const isWaitedFor = call.isAnswered || call.isForsaken;
+    const waitsForClient = !isWaitedFor && (call.owed >= WINDOW_BYTES || (!call.isBodyWhole && call.bodyHeld === 0));
     if (call.heardMs === null || waitsForClient) {
       call.heardMs = nowMs;
       return 0;
@@ -143,12 +156,12 @@ export class PythonChannel {
       return this.#broken(error.message);
     }
     const answered = before - this.#calls.size;
-    if (answered <= 0) return;
+    if (answered <= 0 || this.#state === 'closed') return;
     this.answers += answered;
     const nowMs = performance.now();
     this.#pace.answered(answered, nowMs);
     this.#begin(nowMs);
-    if (this.#calls.size === 0) this.#resolveIdle();
+    if (this.#state === 'draining' && this.#calls.size === 0) this.#idle.resolve();
     this.#host.freed(this);
   }
 
@@ -169,148 +182,58 @@ export class PythonChannel {
       return this.#resolveReady();
     }
     if (this.#state === 'closed') return;
+    if (frame.kind === kindFrom.leaving) return this.#closed(0);
     const call = this.#calls.get(frame.id);
-    if (call === undefined) return this.#broken(`a frame of kind ${frame.kind} about no request`);
+    if (call === undefined || (call.isAnswered && frame.kind !== kindFrom.free && frame.kind !== kindFrom.want))
+      return this.#broken(`a frame of kind ${frame.kind} about no request`);
     switch (frame.kind) {
       case kindFrom.answer:
         return this.#answer(call, frame);
       case kindFrom.piece:
         return this.#piece(call, frame);
       case kindFrom.want:
-        return this.#want(call, frame.aux);
+        return this.#uploads.want(call, frame.aux);
       case kindFrom.hints:
-        return this.#hint(call, frame);
+        return call.isForsaken ? undefined : this.#answering.hint(call, frame);
       case kindFrom.failed:
         this.#calls.delete(call.id);
         if (!call.isForsaken) this.#host.failed(call, frame.bytes.toString('utf8', frame.begin, frame.end));
+        return;
+      case kindFrom.free:
+        if (!call.isAnswered) return this.#broken('the end of a request without its answer');
+        this.#calls.delete(call.id);
         return;
       default:
         return this.#broken(`a frame of unknown kind ${frame.kind}`);
     }
   }
 
-  #answer(call: Call, { bytes, begin, end, flags, aux }: Frame): void {
-    if (call.hasBegunAnswer || aux > end - begin) return this.#broken('an answer out of turn');
+  #answer(call: Call, frame: Frame): void {
+    if (call.hasBegunAnswer || frame.aux > frame.end - frame.begin) return this.#broken('an answer out of turn');
     call.hasBegunAnswer = true;
-    const isWhole = (flags & LAST) !== 0;
-    if (isWhole) this.#calls.delete(call.id);
-    if (call.isForsaken) return;
-    const { exchange } = call;
-    try {
-      const head = readAnswerHead(bytes.toString('latin1', begin, begin + aux));
-      exchange.answerFields = head.list;
-      if (!isWhole) {
-        exchange.begin(head, null);
-        this.#write(call, bytes.subarray(begin + aux, end));
-      } else if (end - begin - aux > TEXT_BYTES) exchange.respond(head, Buffer.from(bytes.subarray(begin + aux, end)));
-      else exchange.respond(head, bytes.toString('latin1', begin + aux, end), 'latin1');
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-    if (!isWhole) call.heardMs = performance.now();
+    this.#noteEnd(call, frame);
+    if (!call.isForsaken) this.#answering.begin(call, frame);
   }
 
-  #piece(call: Call, { bytes, begin, end, flags }: Frame): void {
+  #piece(call: Call, frame: Frame): void {
     if (!call.hasBegunAnswer) return this.#broken('a piece of no answer');
-    const isLast = (flags & LAST) !== 0;
-    if (isLast) this.#calls.delete(call.id);
-    if (call.isForsaken) return;
+    this.#noteEnd(call, frame);
+    if (!call.isForsaken) this.#answering.piece(call, frame);
+  }
+
+  #noteEnd(call: Call, { flags }: Frame): void {
+    if ((flags & LAST) === 0) return;
+    if ((flags & BUSY) === 0) return void this.#calls.delete(call.id);
+    call.isAnswered = true;
     call.heardMs = performance.now();
-    try {
-      this.#write(call, bytes.subarray(begin, end));
-      if (!isLast) return;
-      const missing = call.exchange.end();
-      if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than its Content-Length`);
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-  }
-
-  /** Hands a piece to the client, and asks the process for more when the client has taken it. */
-  #write(call: Call, piece: Buffer): void {
-    if (piece.length === 0) return;
-    call.owed += piece.length;
-    // The bytes are lent, and the client may be slow.
-    if (call.exchange.write(Buffer.from(piece))) return this.#credit(call, piece.length);
-    void call.exchange.drained().then(() => this.#credit(call, piece.length));
-  }
-
-  #credit(call: Call, bytes: number): void {
-    call.taken += bytes;
-    if (call.taken < CREDIT_BYTES || !this.#calls.has(call.id)) return;
-    this.#outbox.frame({ kind: kindTo.credit, id: call.id, aux: call.taken });
-    call.owed -= call.taken;
-    call.taken = 0;
-    call.heardMs = performance.now();
-  }
-
-  #hint(call: Call, { bytes, begin, end }: Frame): void {
-    if (call.hasBegunAnswer || call.isForsaken || begin === end) return;
-    try {
-      call.exchange.hint(renderFields(readFields(bytes.toString('latin1', begin, end).split('\n'))).text);
-    } catch (error) {
-      this.#refuseAnswer(call, error);
-    }
-  }
-
-  /** The process goes on with it, and nobody listens. */
-  #refuseAnswer(call: Call, error: unknown): void {
-    if (!(error instanceof InvalidResponse) && !(error instanceof RangeError)) throw error;
-    call.isForsaken = true;
-    this.#outbox.frame({ kind: kindTo.gone, id: call.id });
-    this.#host.invalid(call, error);
-  }
-
-  #want(call: Call, bytes: number): void {
-    call.bodyHeld = Math.max(0, call.bodyHeld - bytes);
-    call.bodyRoom = Math.min(WINDOW_BYTES, call.bodyRoom + bytes);
-    call.heardMs = performance.now();
-    if (call.rest !== null && !call.isBodyWhole) void this.#pumpBody(call, call.rest);
-  }
-
-  #pumping = new Set<Call>();
-
-  /** Moves the body from the client to the process, as far as that has room. */
-  async #pumpBody(call: Call, rest: NonNullable<Call['rest']>): Promise<void> {
-    if (this.#pumping.has(call)) return;
-    this.#pumping.add(call);
-    try {
-      while (call.bodyRoom > 0 && !call.isBodyWhole && !call.isForsaken) {
-        const piece = await rest.next();
-        if (!this.#calls.has(call.id)) break;
-        call.heardMs = performance.now();
-        call.isBodyWhole = piece === null;
-        call.bodyRoom -= piece?.length ?? 0;
-        call.bodyHeld += piece?.length ?? 0;
-        this.#outbox.frame({ kind: kindTo.body, flags: piece === null ? LAST : 0, id: call.id }, '', piece);
-      }
-    } catch {
-      // The body was broken off: its exchange is over, or will be.
-      this.#forsake(call);
-    } finally {
-      this.#pumping.delete(call);
-    }
   }
 
   /** The client is gone. */
   #forsake(call: Call): void {
-    if (call.isForsaken || !this.#calls.has(call.id)) return;
+    if (call.isForsaken || this.#calls.get(call.id) !== call) return;
     call.isForsaken = true;
     call.isBodyWhole = true;
     this.#outbox.frame({ kind: kindTo.gone, id: call.id });
-  }
-
-  #slotOf(template: string): number {
-    const known = this.#slots.get(template);
-    if (known !== undefined) return known;
-    const slot = this.#nextSlot;
-    this.#nextSlot = (slot + 1) % SLOTS;
-    const before = this.#slotTexts[slot];
-    if (before !== undefined) this.#slots.delete(before);
-    this.#slotTexts[slot] = template;
-    this.#slots.set(template, slot);
-    this.#outbox.frame({ kind: kindTo.template, slot }, template);
-    return slot;
   }
 
   #broken(what: string): void {
@@ -321,14 +244,20 @@ export class PythonChannel {
     this.process.socket.destroy();
   }
 
-  #closed(): void {
+  /** @param begun how many calls it may have begun: the first ones. What has sent a part of its body cannot go elsewhere either. */
+  #closed(begun = this.#threads): void {
     if (this.#state === 'closed') return;
+    const isWanted = this.#state === 'draining';
     this.#state = 'closed';
-    const calls = [...this.#calls.values()];
+    const calls = [...this.#calls.values()].map((call, index) => ({
+      call,
+      isLost: index < begun || call.rest !== null,
+    }));
+    const wanted = calls.filter(({ call }) => !call.isForsaken && !call.isAnswered);
     this.#calls.clear();
-    this.#resolveIdle();
-    const lost = calls.slice(0, this.#threads);
-    const left = calls.slice(this.#threads).filter(({ isForsaken }) => !isForsaken);
-    this.#host.closed(this, { lost, left });
+    this.#idle.resolve();
+    const lost = wanted.flatMap(({ call, isLost }) => (isLost ? [call] : []));
+    const left = wanted.flatMap(({ call, isLost }) => (isLost ? [] : [call]));
+    this.#host.closed(this, { lost, left, isWanted });
   }
 }

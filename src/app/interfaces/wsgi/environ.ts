@@ -1,6 +1,8 @@
 import type { Exchange } from '../../../http/exchange.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
+import { MOST_PAYLOAD_BYTES } from './frames.ts';
 
+const tooManyFields = refusal(431, 'the fields are too long for an environ');
 const badScriptName = refusal(400, 'SCRIPT_NAME does not lead to the target');
 /** The part of an absolute target in front of its path. */
 const BEFORE_PATH = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
@@ -16,8 +18,11 @@ export interface RequestText {
 /** Templates that were made lately, by the fields they were made from: a connection gives the same list again and again. */
 export interface Environs {
   /** @param contentLength of the body; `null`: it has none, or nobody knows */
-  of(exchange: Exchange, contentLength: number | null): RequestText | Refusal;
+  of(request: WsgiRequest, contentLength: number | null): RequestText | Refusal;
 }
+
+/** What of an exchange goes into an environ. */
+export type WsgiRequest = Pick<Exchange, 'head' | 'origin' | 'peer'>;
 
 /** The surroundings of all requests. */
 export interface EnvironOptions {
@@ -34,20 +39,22 @@ interface Template {
 export function createEnvirons(options: EnvironOptions): Environs {
   const made = new WeakMap<readonly string[], Template>();
 
-  function templateOf(exchange: Exchange): Template {
-    const { origin } = exchange;
+  function templateOf(request: WsgiRequest): Template {
+    const { origin } = request;
     const known = made.get(origin.fields);
     if (known !== undefined) return known;
-    const template = makeTemplate(exchange, options);
+    const template = makeTemplate(request, options);
     made.set(origin.fields, template);
     return template;
   }
 
   return {
-    of(exchange, contentLength) {
-      const { line } = exchange.head;
-      const { address, port } = exchange.peer;
-      const template = templateOf(exchange);
+    of(request, contentLength) {
+      const { line } = request.head;
+      const { address, port } = request.peer;
+      const template = templateOf(request);
+      // limitRequestHead may allow as much, and escapes are longer than what they stand for.
+      if (template.text.length > MOST_PAYLOAD_BYTES) return tooManyFields;
       const target = line.authority === null ? line.target : pathOf(line.target);
       if (template.scriptName !== '' && !leadsTo(template.scriptName, target)) return badScriptName;
       const raw = target === line.target ? '' : line.target;
@@ -60,12 +67,13 @@ export function createEnvirons(options: EnvironOptions): Environs {
   };
 }
 
-function makeTemplate({ origin, peer, head }: Exchange, options: EnvironOptions): Template {
+function makeTemplate({ origin, peer, head }: WsgiRequest, options: EnvironOptions): Template {
   // No prototype: a field may be called anything.
   const environ: Record<string, string> = Object.create(null);
   let { scriptName } = options;
   for (let index = 0; index < origin.fields.length; index += 2) {
-    const name = (origin.fields[index] ?? '').toUpperCase().replaceAll('-', '_');
+    const sent = (origin.fields[index] ?? '').toUpperCase();
+    const name = sent.replaceAll('-', '_');
     const value = origin.fields[index + 1] ?? '';
     switch (name) {
       case 'CONTENT_LENGTH':
@@ -75,11 +83,12 @@ function makeTemplate({ origin, peer, head }: Exchange, options: EnvironOptions)
       case 'CONTENT_TYPE':
         environ.CONTENT_TYPE = value;
         break;
-      case 'SCRIPT_NAME':
-        // Only a trusted proxy's passes the rules of forwarderHeaders.
-        scriptName = value.replace(/\/+$/, '');
-        break;
       default: {
+        if (sent === 'SCRIPT_NAME') {
+          // Only a trusted proxy's passes the rules of forwarderHeaders, whatever they are: a name with an underscore.
+          scriptName = value.replace(/\/+$/, '');
+          break;
+        }
         const key = `HTTP_${name}`;
         const before = environ[key];
         environ[key] = before === undefined ? value : `${before}${name === 'COOKIE' ? '; ' : ','}${value}`;

@@ -14,12 +14,26 @@ export const SLOTS = 256;
 /** From the worker. */
 export const kindTo = { template: 1, request: 2, body: 3, gone: 4, credit: 5 } as const;
 /** From the Python process. */
-export const kindFrom = { hello: 16, ready: 17, answer: 18, piece: 19, want: 20, hints: 21, failed: 22 } as const;
+export const kindFrom = {
+  hello: 16,
+  ready: 17,
+  answer: 18,
+  piece: 19,
+  want: 20,
+  hints: 21,
+  failed: 22,
+  /** The process is done with a request whose answer was whole before. */
+  free: 23,
+  /** The process leaves: what it has not answered it has not begun, and will not. */
+  leaving: 24,
+} as const;
 
 /** Of `request`: the body goes on in `body` frames. */
 export const MORE = 1;
 /** Of `body`: nothing follows. Of `answer` and `piece`: the answer is whole. */
 export const LAST = 1;
+/** Of `answer` and `piece`, with `LAST`: the application still runs, for example in `close()`; `free` follows. */
+export const BUSY = 2;
 
 /** A frame's header but for the length. */
 export interface FrameHeader {

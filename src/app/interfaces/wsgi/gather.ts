@@ -8,6 +8,8 @@ const MOST_BYTES = 768 * 1024;
 /** What all bodies may take that are gathered at a time; beyond it they go on as they come, from their first piece. */
 const MOST_BYTES_TOGETHER = 64 * 1024 * 1024;
 
+const LEAST_ROOM_BYTES = 4 * 1024;
+
 let gatheredBytes = 0;
 
 /** The beginning of a body, and the rest where there is more. */
@@ -18,25 +20,36 @@ export interface Gathered {
 
 /** Rejects as `RequestBody.next` does. */
 export async function gather(body: RequestBody): Promise<Gathered> {
-  const pieces: Uint8Array[] = [];
+  let whole: Uint8Array | null = null;
   let bytes = 0;
   try {
     for (;;) {
       const piece = await body.next();
-      if (piece === null) return { body: joined(pieces, bytes), rest: null };
-      pieces.push(piece);
+      if (piece === null) return { body: upTo(whole, bytes), rest: null };
+      whole = whole === null ? piece : append(whole, bytes, piece);
       bytes += piece.length;
       gatheredBytes += piece.length;
-      if (bytes === body.length) return { body: joined(pieces, bytes), rest: null };
-      if (bytes >= MOST_BYTES || gatheredBytes > MOST_BYTES_TOGETHER)
-        return { body: joined(pieces, bytes), rest: body };
+      if (bytes === body.length) return { body: upTo(whole, bytes), rest: null };
+      if (bytes >= MOST_BYTES || gatheredBytes > MOST_BYTES_TOGETHER) return { body: upTo(whole, bytes), rest: body };
     }
   } finally {
     gatheredBytes -= bytes;
   }
 }
 
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array | null {
-  const [first = null] = pieces;
-  return pieces.length < 2 ? first : Buffer.concat(pieces, bytes);
+/** Puts a piece behind the first bytes of a buffer that grows: as a list, pieces of one byte would take a hundred times their size. */
+function append(whole: Uint8Array, bytes: number, piece: Uint8Array): Uint8Array {
+  const needed = bytes + piece.length;
+  let into = whole;
+  // The first piece may be a part of somebody's buffer: it is copied, too.
+  if (needed > whole.length) {
+    into = Buffer.allocUnsafeSlow(Math.max(needed, 2 * whole.length, LEAST_ROOM_BYTES));
+    into.set(whole.subarray(0, bytes));
+  }
+  into.set(piece, bytes);
+  return into;
+}
+
+function upTo(whole: Uint8Array | null, bytes: number): Uint8Array | null {
+  return whole === null || whole.length === bytes ? whole : whole.subarray(0, bytes);
 }

@@ -48,8 +48,9 @@ TERM_GRACE = 30.0  # seconds between SIGTERM to the zygote and SIGKILL to what i
 BACKLOG = 2 * READ_SIZE  # bytes that wait for the worker on control before the zygote stops to read from pipes
 
 TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
-HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED = 16, 17, 18, 19, 20, 21, 22
+HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING = 16, 17, 18, 19, 20, 21, 22, 23, 24
 MORE = LAST = END = 1  # flags of REQUEST, of BODY, of ANSWER and PIECE
+BUSY = 2  # with END: the answer is whole, but the application still runs (its `close()`, for one); FREE follows
 
 EXIT_NOT_LOADED = 3
 EXIT_BROKEN = 70  # sysexits.h, EX_SOFTWARE: the other side said what it must not
@@ -434,7 +435,7 @@ class BodyStream(io.RawIOBase):
         return True
 
     def want(self) -> None:
-        if self.taken and not self.exchange.whole:
+        if self.taken and not self.exchange.whole and not self.exchange.over:
             self.exchange.channel.send(HEADER.pack(0, WANT, 0, 0, self.exchange.id, self.taken))
             self.taken = 0
 
@@ -454,7 +455,10 @@ class Exchange:
     head: Head | None = None
     head_sent = False
     ended = False  # END or FAILED was sent
+    end = END | BUSY  # the flags of the last frame of the answer
+    owes_free = False  # BUSY was sent
     gone = False
+    over = False  # the application has returned from it
     streams = False  # the body of the request comes in frames of its own
     whole = True  # the body of the request is here to its end
     mute = False  # HEAD: the body is made, but not sent
@@ -513,7 +517,7 @@ class Exchange:
             self.fail(error)
         if type(result) is not list:
             self.close(result)
-        self.gone = True  # who still reads `wsgi.input` now must not wait
+        self.gone = self.over = True  # who still reads `wsgi.input` now must not wait
 
     def close(self, result: object) -> None:
         """Calls the iterable's `close()`, once, whatever happened (PEP 3333)."""
@@ -562,6 +566,7 @@ class Exchange:
         """Sends what the application returned."""
         kind = type(result)
         if kind is list or kind is tuple:
+            self.end = END  # there is nothing to close
             if len(result) == 1:  # type: ignore[arg-type]
                 self.put_only(bytes_only(result[0]))  # type: ignore[index]
                 return
@@ -581,6 +586,8 @@ class Exchange:
 
     def put_only(self, piece: bytes) -> None:
         """Sends an answer whose pieces are all here: as one frame, with its length."""
+        if self.ended:  # by `write()`, which sent as much as was announced
+            return
         head = self.head
         size = len(piece)
         if head is None or self.head_sent or head.length is not None or head.bare or (self.mute and not size):
@@ -613,6 +620,10 @@ class Exchange:
                 if self.ended:
                     return
                 self.put(piece, False)  # type: ignore[arg-type]
+            else:  # an iteration without pieces must learn, too, that nobody waits for them
+                self.channel.glance()
+                if self.gone:
+                    raise Gone
         if not self.ended:
             self.put(b"", True)
 
@@ -647,13 +658,15 @@ class Exchange:
     def put_part(self, part: memoryview, end: bool) -> None:
         size = len(part)
         self.spent += size
+        flags = self.end if end else 0
         self.ended = end
+        self.owes_free = flags & BUSY != 0
         if not self.head_sent and self.head is not None:
             text = self.head.text
             self.head_sent = True
-            start = HEADER.pack(len(text) + size, ANSWER, end, 0, self.id, len(text)) + text
+            start = HEADER.pack(len(text) + size, ANSWER, flags, 0, self.id, len(text)) + text
         elif size or end:
-            start = HEADER.pack(size, PIECE, end, 0, self.id, 0)
+            start = HEADER.pack(size, PIECE, flags, 0, self.id, 0)
         else:
             return  # HEAD: nothing to say
         self.channel.send(b"".join((start, part)))
@@ -763,8 +776,7 @@ class Channel:
                 if not exchange.gone:
                     exchange.run()
                 del exchanges[exchange.id]
-                if not exchange.ended:
-                    self.finish(exchange)
+                self.finish(exchange)
             else:
                 self.busy = False
                 if not self.ending:  # a signal that comes behind this line makes the read end (`on_term`)
@@ -817,9 +829,19 @@ class Channel:
             raise Gone from None
 
     def finish(self, exchange: Exchange) -> None:
-        """Tells the worker that an exchange is over whose client had left: it counts how many this process has."""
+        """Tells the worker that this process is done with a request, where that was not said with the answer."""
+        if exchange.ended and not exchange.owes_free:
+            return
+        kind = FREE if exchange.ended else FAILED  # its client had left: nothing was answered
         try:
-            self.send(HEADER.pack(0, FAILED, 0, 0, exchange.id, 0))
+            self.send(HEADER.pack(0, kind, 0, 0, exchange.id, 0))
+        except Gone:
+            pass
+
+    def farewell(self) -> None:
+        """Tells the worker that what it has no answer to was not begun, so that it can go to another process."""
+        try:
+            self.send(HEADER.pack(0, LEAVING, 0, 0, 0, 0))
         except Gone:
             pass
 
@@ -924,6 +946,7 @@ class ThreadedChannel(Channel):
     """A channel whose exchanges run in threads, while the main thread reads all the time."""
 
     closed = False
+    leaves_work = False  # the process ends with exchanges that were begun
     news = False  # a frame came that a thread may wait for
 
     def __init__(self, connection: socket.socket, application: Application, constants: Environ, threads: int) -> None:
@@ -951,7 +974,10 @@ class ThreadedChannel(Channel):
                 with self.changed:
                     self.changed.notify_all()
         deadline = time.monotonic() + CLOSE_GRACE
-        while self.begun and time.monotonic() < deadline:
+        while self.begun:
+            if time.monotonic() > deadline:
+                self.leaves_work = True
+                break
             time.sleep(0.005)
         return self.code
 
@@ -968,10 +994,10 @@ class ThreadedChannel(Channel):
         while True:
             exchange = self.jobs.get()
             self.begun.add(exchange.id)  # before looking at `ending`, which `on_term` sets before it looks at `begun`
-            if not self.ending and not exchange.gone:
-                exchange.run()
-            self.exchanges.pop(exchange.id, None)
-            if exchange.gone and not exchange.ended:  # one that was not begun is for another process
+            if not self.ending:  # else it is left to other processes (`farewell`)
+                if not exchange.gone:
+                    exchange.run()
+                self.exchanges.pop(exchange.id, None)
                 self.finish(exchange)
             self.begun.discard(exchange.id)
             if self.ending and not self.begun:
@@ -996,6 +1022,10 @@ class ThreadedChannel(Channel):
 
     def glance(self) -> None:
         pass
+
+    def farewell(self) -> None:
+        if not self.leaves_work:
+            super().farewell()
 
     def send(self, frame: bytes) -> None:
         with self.sending:
@@ -1143,6 +1173,7 @@ class Birth:
         try:
             channel.send(HEADER.pack(0, READY, 0, 0, 0, 0))
             code = channel.serve()
+            channel.farewell()
         except Gone:
             code = 0
         connection.close()

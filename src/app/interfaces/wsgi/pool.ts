@@ -1,16 +1,19 @@
+import { unreachable } from '../../../errors.ts';
 import { refusal } from '../../../http/refusal.ts';
 import type { RequestObserver } from '../../contract.ts';
 import { recycleAfter } from '../../recycle.ts';
 import type { Call } from './call.ts';
-import { type ChannelHost, PythonChannel } from './channel.ts';
+import { type CallsLeft, type ChannelHost, PythonChannel } from './channel.ts';
 import { type Processes, type ProcessesObserver, type ProcessesOptions, startProcesses } from './processes.ts';
 import { createCallQueue } from './queue.ts';
 import type { PythonReport, StuckRequest } from './report.ts';
-import type { PythonProcess } from './zygote.ts';
+import type { PythonExit, PythonProcess } from './zygote.ts';
 
 const WATCH_EVERY_MS = 250;
 /** What a process gets to write its tracebacks, before it is killed whatever it does. */
 const LAST_WORDS_MS = 500;
+/** What a process gets to end by itself, once its channel has: its `atexit` may take a while. */
+const END_WITHIN_MS = 5_000;
 
 const tooBusy = refusal(503, 'no Python process within queueTimeout');
 const processDied = refusal(502, 'the Python process died');
@@ -36,7 +39,11 @@ interface Hand {
   wasReady: boolean;
   isRetiring: boolean;
   /** What it was ended for. */
-  stuck: StuckRequest | null;
+  fault:
+    | { readonly type: 'stuck'; readonly request: StuckRequest }
+    | { readonly type: 'broken'; readonly what: string }
+    | { readonly type: 'zygote' }
+    | null;
   lostRequests: number;
 }
 
@@ -54,7 +61,7 @@ export class CallPool implements ChannelHost {
   readonly #open = new Set<PythonChannel>();
   /** By pid. */
   readonly #hands = new Map<number, Hand>();
-  readonly #queue = createCallQueue(this.#open);
+  readonly #queue = createCallQueue<Call>(this.#open);
   #processes: Processes | null = null;
   #watch: NodeJS.Timeout | undefined;
 
@@ -102,7 +109,7 @@ export class CallPool implements ChannelHost {
     exchange.fail();
   }
 
-  closed(channel: PythonChannel, { lost, left }: { lost: readonly Call[]; left: readonly Call[] }): void {
+  closed(channel: PythonChannel, { lost, left, isWanted }: CallsLeft): void {
     this.#open.delete(channel);
     const hand = this.#hands.get(channel.process.pid);
     if (hand !== undefined) hand.lostRequests += lost.length;
@@ -111,17 +118,19 @@ export class CallPool implements ChannelHost {
       else exchange.refuse(processDied);
     }
     if (left.length > 0) this.#queue.addAgain(left);
+    if (!isWanted) setTimeout(() => channel.process.kill('SIGKILL'), END_WITHIN_MS).unref();
   }
 
   broken(channel: PythonChannel, what: string): void {
-    this.#options.report({ type: 'broken', pid: channel.process.pid, what });
+    const hand = this.#hands.get(channel.process.pid);
+    if (hand !== undefined) hand.fault ??= { type: 'broken', what };
   }
 
   #connect(process: PythonProcess): PythonChannel {
     const { threads } = this.#options;
     const channel = new PythonChannel(process, { threads, host: this });
     const retiresAfter = recycleAfter(this.#options, Math.random());
-    const hand: Hand = { channel, retiresAfter, wasReady: false, isRetiring: false, stuck: null, lostRequests: 0 };
+    const hand: Hand = { channel, retiresAfter, wasReady: false, isRetiring: false, fault: null, lostRequests: 0 };
     this.#hands.set(process.pid, hand);
     channel.ready.then(
       () => {
@@ -138,16 +147,21 @@ export class CallPool implements ChannelHost {
     const { report } = this.#options;
     return {
       ready: ({ pid }) => report({ type: 'ready', pid }),
-      exited: ({ pid, exit, wanted }) => {
-        const hand = this.#hands.get(pid);
-        this.#hands.delete(pid);
-        if (hand?.stuck != null) report({ type: 'timeout', pid, exit, stuck: hand.stuck });
-        else if (wanted) report({ type: 'left', pid });
-        // One that never got ready is told of by whoever waits for it.
-        else if (hand?.wasReady === true) report({ type: 'crashed', pid, exit, lostRequests: hand.lostRequests });
+      exited: (ended) => {
+        const hand = this.#hands.get(ended.pid);
+        if (hand === undefined) return;
+        // What was lost is known once its channel is over.
+        void hand.channel.over.then(() => {
+          this.#hands.delete(ended.pid);
+          // One that never got ready is told of by whoever waits for it.
+          if (ended.wanted || hand.wasReady) report(reportOfEnd(hand, ended));
+        });
       },
       failed: (error) => report({ type: 'notReady', error }),
-      zygoteGone: (exit) => report({ type: 'zygoteDied', exit }),
+      zygoteGone: (exit) => {
+        for (const hand of this.#hands.values()) hand.fault ??= { type: 'zygote' };
+        report({ type: 'zygoteDied', exit });
+      },
       outgrown: ({ pid, memoryMiB }) => report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB }),
     };
   }
@@ -159,16 +173,35 @@ export class CallPool implements ChannelHost {
   }
 }
 
+function reportOfEnd(
+  { fault, lostRequests }: Hand,
+  { pid, exit, wanted }: { pid: number; exit: PythonExit; wanted: boolean },
+): PythonReport {
+  switch (fault?.type) {
+    case 'stuck':
+      return { type: 'timeout', pid, exit, stuck: fault.request };
+    case 'broken':
+      return { type: 'broken', pid, exit, lostRequests, what: fault.what };
+    case 'zygote':
+      // That was told of.
+      return { type: 'left', pid };
+    case undefined:
+      return wanted ? { type: 'left', pid } : { type: 'crashed', pid, exit, lostRequests };
+    default:
+      return unreachable(fault);
+  }
+}
+
 /** Ends the processes that were silent about a request for too long. */
 function endSilent(hands: readonly Hand[], timeoutMs: number, nowMs: number): void {
   for (const hand of hands) {
-    if (hand.stuck !== null) continue;
+    if (hand.fault !== null) continue;
     const { channel } = hand;
     const call = channel.running().find((each) => channel.silentMs(each, nowMs) > timeoutMs);
     if (call === undefined) continue;
     const { method, target } = call.exchange.head.line;
     const silentMs = Math.round(channel.silentMs(call, nowMs));
-    hand.stuck = { method, target, silentMs, others: channel.load - 1 };
+    hand.fault = { type: 'stuck', request: { method, target, silentMs, others: channel.load - 1 } };
     if (call.hasBegunAnswer) call.exchange.fail();
     else call.exchange.refuse(processSilent);
     // The handler of the host writes the tracebacks of all threads, whatever holds the interpreter, and lets the process die.

@@ -7,7 +7,7 @@ import { type PythonExit, type PythonProcess, startZygote, type Zygote, type Zyg
 
 /** What goes over the socket of a Python process, as far as its life depends on it. */
 export interface ProcessChannel {
-  /** The application is loaded. Settles at most once; a rejection kills the process. */
+  /** The application is loaded. Settles at most once; a rejection kills the process, unless it ends by itself. */
   readonly ready: Promise<void>;
   /** Takes no more requests, and resolves when those that it has are over. */
   drain(): Promise<void>;
@@ -165,7 +165,8 @@ async function bringUp(staff: Staff, id: number): Promise<void> {
   try {
     await channel.ready;
   } catch {
-    return process.kill('SIGKILL');
+    // It is leaving, most likely, and its exit code will say why.
+    return void setTimeout(() => process.kill('SIGKILL'), LEAVE_WITHIN_MS).unref();
   }
   if (phaseOf(staff, id) !== 'booting') return;
   report(staff, { type: 'ready', id });

@@ -48,6 +48,8 @@ export async function openRendezvous(options: { helloWithinMs?: number } = {}): 
     socket.once('close', () => strangers.delete(socket));
     // What goes wrong with it shows in its end.
     socket.on('error', () => {});
+    // A half-open connection is of no use: who does not speak any more does not answer.
+    socket.once('end', () => socket.destroy());
     return greet(socket, {
       waiting,
       withinMs: options.helloWithinMs ?? HELLO_WITHIN_MS,

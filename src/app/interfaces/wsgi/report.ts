@@ -16,8 +16,14 @@ export type PythonReport =
       readonly why: 'maxRequests' | 'maxMemory';
       readonly memoryMiB?: number;
     }
-  /** What came over its channel was nothing that our host says. */
-  | { readonly type: 'broken'; readonly pid: number; readonly what: string }
+  /** What came over its channel was nothing that our host says, and it was ended. */
+  | {
+      readonly type: 'broken';
+      readonly pid: number;
+      readonly exit: PythonExit;
+      readonly lostRequests: number;
+      readonly what: string;
+    }
   /** A replacement did not get ready; it is tried again. */
   | { readonly type: 'notReady'; readonly error: Error }
   | { readonly type: 'zygoteDied'; readonly exit: PythonExit };
