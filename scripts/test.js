@@ -11,8 +11,17 @@ const kinds = {
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   contract: { files: ['test/contract/**/*.test.ts'] },
   integration: { files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'], needsPython: true },
-  // What clients see, once more with the twins of the applications in test/fixtures/apps. With the variable, "integration" takes them too.
+  // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
+  fetchAll: {
+    files: [
+      'test/integration/**/*.test.ts',
+      'test/serving/**/*.test.ts',
+      '--ignore',
+      'test/integration/wsgi-*.test.ts',
+    ],
+    env: { TSUNICORN_TEST_INTERFACE: 'fetch' },
+  },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'wsgi' }, needsPython: true },
   flask: {
     files: serving('drain', 'reload', 'reload-load', 'workers'),
@@ -25,7 +34,7 @@ const kinds = {
   },
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
-const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch', 'contract']];
+const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch', 'flask', 'contract']];
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());

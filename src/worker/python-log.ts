@@ -1,3 +1,4 @@
+import { evidenceOf } from '../app/interfaces/wsgi/evidence.ts';
 import type { PythonReport } from '../app/interfaces/wsgi/report.ts';
 import { unreachable } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -41,5 +42,5 @@ export function logPython(log: Logger): (report: PythonReport) => void {
 }
 
 function endOf({ code, signal, lastWords }: Extract<PythonReport, { type: 'crashed' }>['exit']) {
-  return { code, signal, lastWords };
+  return { code, signal, lastWords: evidenceOf(lastWords) };
 }

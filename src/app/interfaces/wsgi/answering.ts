@@ -26,27 +26,27 @@ export class Answering {
   }
 
   /** The head, and the body or its beginning. */
-  begin(call: Call, { payload, flags, aux }: Frame): void {
+  begin(call: Call, { bytes, begin, end, flags, aux }: Frame): void {
     const { exchange } = call;
     const isWhole = (flags & LAST) !== 0;
     try {
-      const head = readAnswerHead(payload.toString('latin1', 0, aux));
+      const head = readAnswerHead(bytes.toString('latin1', begin, begin + aux));
       exchange.answerFields = head.list;
       if (!isWhole) {
         exchange.begin(head, null);
-        this.#write(call, payload.subarray(aux));
-      } else if (payload.length - aux <= TEXT_BYTES) exchange.respond(head, payload.toString('latin1', aux), 'latin1');
-      else exchange.respond(head, Buffer.from(payload.subarray(aux)));
+        this.#write(call, bytes.subarray(begin + aux, end));
+      } else if (end - begin - aux > TEXT_BYTES) exchange.respond(head, Buffer.from(bytes.subarray(begin + aux, end)));
+      else exchange.respond(head, bytes.toString('latin1', begin + aux, end), 'latin1');
     } catch (error) {
       this.#refuse(call, error);
     }
     if (!isWhole) call.heardMs = performance.now();
   }
 
-  piece(call: Call, { payload, flags }: Frame): void {
+  piece(call: Call, { bytes, begin, end, flags }: Frame): void {
     call.heardMs = performance.now();
     try {
-      this.#write(call, payload);
+      this.#write(call, bytes.subarray(begin, end));
       if ((flags & LAST) === 0) return;
       const missing = call.exchange.end();
       if (missing > 0) throw new RangeError(`the body is ${missing} bytes shorter than its Content-Length`);
@@ -56,10 +56,10 @@ export class Answering {
   }
 
   /** Fields of an early answer. */
-  hint(call: Call, { payload }: Frame): void {
-    if (call.hasBegunAnswer || payload.length === 0) return;
+  hint(call: Call, { bytes, begin, end }: Frame): void {
+    if (call.hasBegunAnswer || begin === end) return;
     try {
-      call.exchange.hint(renderFields(readFields(payload.toString('latin1').split('\n'))).text);
+      call.exchange.hint(renderFields(readFields(bytes.toString('latin1', begin, end).split('\n'))).text);
     } catch (error) {
       this.#refuse(call, error);
     }

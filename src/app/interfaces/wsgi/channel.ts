@@ -55,6 +55,7 @@ export class PythonChannel {
   #resolveReady: () => void = () => {};
   /** Resolved when it has no call left, and gets no more. */
   readonly #idle = createDeferred<void>();
+  readonly #takeFrame = (frame: Frame): void => this.#take(frame);
 
   constructor(process: PythonProcess, options: { threads: number; host: ChannelHost }) {
     this.process = process;
@@ -81,7 +82,7 @@ export class PythonChannel {
     // Bytes may follow the end of the process only from what it forked.
     void process.exited.then(() => setImmediate(() => socket.destroy()));
     process.read((bytes, length) => {
-      this.#receive(bytes.subarray(0, length));
+      this.#receive(bytes, length);
       return true;
     });
   }
@@ -115,6 +116,8 @@ export class PythonChannel {
     const slot = this.#templates.slotOf(text.template);
     const flags = rest === null ? 0 : MORE;
     this.#outbox.frame({ kind: kindTo.request, flags, slot, id: call.id, aux: text.head.length }, text.head, body);
+    // Nobody is there to wait for company.
+    if (this.#calls.size === 0) this.#outbox.flush();
     this.#calls.set(call.id, call);
     if (rest !== null) this.#uploads.begin(call);
     exchange.onGone(() => this.#forsake(call));
@@ -144,10 +147,10 @@ export class PythonChannel {
     return nowMs - call.heardMs;
   }
 
-  #receive(bytes: Buffer): void {
+  #receive(bytes: Buffer, length: number): void {
     const before = this.#calls.size;
     try {
-      this.#reader.read(bytes, (frame) => this.#take(frame));
+      this.#reader.read(bytes, length, this.#takeFrame);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       return this.#broken(error.message);
@@ -194,7 +197,7 @@ export class PythonChannel {
         return call.isForsaken ? undefined : this.#answering.hint(call, frame);
       case kindFrom.failed:
         this.#calls.delete(call.id);
-        if (!call.isForsaken) this.#host.failed(call, frame.payload.toString());
+        if (!call.isForsaken) this.#host.failed(call, frame.bytes.toString('utf8', frame.begin, frame.end));
         return;
       case kindFrom.free:
         if (!call.isAnswered) return this.#broken('the end of a request without its answer');
@@ -206,7 +209,7 @@ export class PythonChannel {
   }
 
   #answer(call: Call, frame: Frame): void {
-    if (call.hasBegunAnswer || frame.aux > frame.payload.length) return this.#broken('an answer out of turn');
+    if (call.hasBegunAnswer || frame.aux > frame.end - frame.begin) return this.#broken('an answer out of turn');
     call.hasBegunAnswer = true;
     this.#noteEnd(call, frame);
     if (!call.isForsaken) this.#answering.begin(call, frame);

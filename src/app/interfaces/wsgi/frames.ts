@@ -59,19 +59,23 @@ export function writeHeader(
   into.writeUInt32LE(aux, at + 12);
 }
 
-/** A frame that came. The payload is lent: it is only valid within the call. */
+/** A frame that came, and where its payload lies. One object for all frames, and the bytes are lent: valid only within the call. */
 export interface Frame {
-  readonly kind: number;
-  readonly flags: number;
-  readonly id: number;
-  readonly aux: number;
-  readonly payload: Buffer;
+  kind: number;
+  flags: number;
+  id: number;
+  aux: number;
+  bytes: Buffer;
+  begin: number;
+  end: number;
 }
 
 /** What came is no frame. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Takes frames out of bytes, however they are split. */
 export class FrameReader {
@@ -80,48 +84,51 @@ export class FrameReader {
   #held = 0;
   /** How many bytes have to be there before a look is worth it. */
   #needed = HEADER_BYTES;
+  readonly #frame: Frame = { kind: 0, flags: 0, id: 0, aux: 0, bytes: NOTHING, begin: 0, end: 0 };
 
   /**
-   * Gives every frame that is whole to `take`. The bytes are lent; of a frame that is not whole they are copied.
+   * Gives every frame that is whole in the first `length` bytes to `take`. The bytes are lent; of a frame that is not whole they are copied.
    *
    * @throws FrameError where a payload claims to be too long
    */
-  read(bytes: Buffer, take: (frame: Frame) => void): void {
-    if (this.#held === 0) return this.#keep(bytes, this.#takeAll(bytes, take));
-    this.#keep(bytes, 0);
+  read(bytes: Buffer, length: number, take: (frame: Frame) => void): void {
+    if (this.#held === 0) return this.#keep(bytes, this.#takeAll(bytes, length, take), length);
+    this.#keep(bytes, 0, length);
     if (this.#held < this.#needed) return;
     const all = Buffer.concat(this.#pieces, this.#held);
     this.#pieces = [];
     this.#held = 0;
-    this.#keep(all, this.#takeAll(all, take));
+    this.#keep(all, this.#takeAll(all, all.length, take), all.length);
   }
 
-  #keep(bytes: Buffer, at: number): void {
-    if (at === bytes.length) return;
-    this.#pieces.push(Buffer.from(bytes.subarray(at)));
-    this.#held += bytes.length - at;
+  #keep(bytes: Buffer, at: number, end: number): void {
+    if (at === end) return;
+    this.#pieces.push(Buffer.from(bytes.subarray(at, end)));
+    this.#held += end - at;
   }
 
   /** Returns where the frame begins that is not whole. */
-  #takeAll(bytes: Buffer, take: (frame: Frame) => void): number {
+  #takeAll(bytes: Buffer, end: number, take: (frame: Frame) => void): number {
     let at = 0;
     this.#needed = HEADER_BYTES;
-    while (bytes.length - at >= HEADER_BYTES) {
+    while (end - at >= HEADER_BYTES) {
       const length = bytes.readUInt32LE(at);
       if (length > MOST_PAYLOAD_BYTES) throw new FrameError(`a frame of ${length} bytes`);
       const begin = at + HEADER_BYTES;
-      if (bytes.length - begin < length) {
+      if (end - begin < length) {
         this.#needed = HEADER_BYTES + length;
         return at;
       }
       at = begin + length;
-      take({
-        kind: bytes[begin - 12] ?? 0,
-        flags: bytes[begin - 11] ?? 0,
-        id: bytes.readUInt32LE(begin - 8),
-        aux: bytes.readUInt32LE(begin - 4),
-        payload: bytes.subarray(begin, at),
-      });
+      const frame = this.#frame;
+      frame.kind = bytes[begin - 12] ?? 0;
+      frame.flags = bytes[begin - 11] ?? 0;
+      frame.id = bytes.readUInt32LE(begin - 8);
+      frame.aux = bytes.readUInt32LE(begin - 4);
+      frame.bytes = bytes;
+      frame.begin = begin;
+      frame.end = at;
+      take(frame);
     }
     return at;
   }

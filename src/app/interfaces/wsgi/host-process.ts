@@ -5,7 +5,7 @@ import { TsunicornError } from '../../../errors.ts';
 import { type ControlFault, createControlReader, orderLine, type ZygoteMessage, type ZygoteOrder } from './control.ts';
 import { createTranscript } from './transcript.ts';
 
-/** How a process ended, and the end of what it wrote (at most 8 KiB). */
+/** How a process ended, and the end of what it wrote (at most 32 KiB). */
 export interface PythonExit {
   readonly code: number | null;
   readonly signal: string | null;

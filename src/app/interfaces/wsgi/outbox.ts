@@ -19,9 +19,9 @@ export class Outbox {
   #isDue = false;
   /** Writes that the kernel has not taken whole. */
   #waiting = 0;
-  readonly #sent = (error?: Error | null): void => {
+  /** What an error means shows where the socket is read: there may still be answers. */
+  readonly #sent = (): void => {
     this.#waiting -= 1;
-    if (error) this.#socket.destroy();
   };
   readonly #flushLater = (): void => {
     this.#isDue = false;

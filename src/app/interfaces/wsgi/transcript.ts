@@ -12,7 +12,8 @@ export interface Transcript {
 
 /** A longer line is given in pieces of this many characters. */
 export const LONGEST_LINE = 8 * 1024;
-export const LAST_WORDS_BYTES = 8 * 1024;
+/** Enough for the tracebacks of many threads. */
+export const LAST_WORDS_BYTES = 32 * 1024;
 
 /** @param onLine gets each line without its end; empty ones too. */
 export function createTranscript(onLine: (line: string) => void): Transcript {

@@ -16,13 +16,15 @@ function frame(payload: string, header = { kind: 18, flags: 1, slot: 2, id: 3, a
 }
 
 /** All that is read of these pieces; payloads as text, because they are lent. */
-function read(pieces: readonly Buffer[]): (Omit<Frame, 'payload'> & { payload: string })[] {
+function read(pieces: readonly Buffer[]): (Pick<Frame, 'kind' | 'flags' | 'id' | 'aux'> & { payload: string })[] {
   const reader = new FrameReader();
-  const found: (Omit<Frame, 'payload'> & { payload: string })[] = [];
+  const found: ReturnType<typeof read> = [];
   for (const piece of pieces) {
     // Lent, as the bytes of a socket are: overwritten after the call.
     const lent = Buffer.from(piece);
-    reader.read(lent, ({ payload, ...rest }) => found.push({ ...rest, payload: payload.toString('latin1') }));
+    reader.read(lent, lent.length, ({ kind, flags, id, aux, bytes, begin, end }) =>
+      found.push({ kind, flags, id, aux, payload: bytes.toString('latin1', begin, end) }),
+    );
     lent.fill(0xff);
   }
   return found;

@@ -24,7 +24,9 @@ describe('Outbox', () => {
     seen = [];
     reader = new FrameReader();
     theirs.on('data', (bytes: Buffer) =>
-      reader.read(bytes, ({ id, kind, payload }) => seen.push({ id, kind, text: payload.toString('latin1') })),
+      reader.read(bytes, bytes.length, ({ id, kind, bytes, begin, end }) =>
+        seen.push({ id, kind, text: bytes.toString('latin1', begin, end) }),
+      ),
     );
     outbox = new Outbox(ours);
   });
