@@ -39,15 +39,15 @@ export default defineConfig({
   // Workers
   // How many workers serve requests.
   workers: 2,
-  // After how many requests a worker is replaced by a fresh one; 0: never.
+  // After how many requests a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.
   // maxRequests: 10000,
-  // Each worker adds a random number from 0 to this to `maxRequests`.
+  // Each worker or Python process adds a random number from 0 to this to `maxRequests`.
   // maxRequestsJitter: 1000,
   // How many workers above `workers` may run while old ones are replaced by new ones.
   // maxSurge: 2,
 
   // Timeouts
-  // How long a worker's event loop may be silent before the worker is killed; 0: for ever.
+  // How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
   // timeout: 60,
   // How long a worker may finish its requests after it is told to stop.
   // gracefulTimeout: 10,

@@ -126,17 +126,17 @@ export interface Config {
    */
   readonly workers: number;
   /**
-   * After how many requests a worker is replaced by a fresh one; 0: never.
+   * After how many requests a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.
    *
-   * A remedy for an application that leaks memory. The replacement is ready before the old worker leaves, and one worker is replaced at a time.
+   * A remedy for an application that leaks memory. The replacement is ready before the old one leaves, and one is replaced at a time (of Python processes, one in each worker).
    *
    * Default: 0. A change takes effect with a reload (HUP).
    */
   readonly maxRequests: number;
   /**
-   * Each worker adds a random number from 0 to this to `maxRequests`.
+   * Each worker or Python process adds a random number from 0 to this to `maxRequests`.
    *
-   * It keeps workers that started together from leaving together. It needs `maxRequests`.
+   * It keeps those that started together from leaving together. It needs `maxRequests`.
    *
    * Default: 0. A change takes effect with a reload (HUP).
    */
@@ -150,9 +150,9 @@ export interface Config {
    */
   readonly maxSurge: number;
   /**
-   * How long a worker's event loop may be silent before the worker is killed; 0: for ever.
+   * How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
    *
-   * It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master.
+   * It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master. A Python process is silent while it sends no piece of an answer and does not wait for the client: it is replaced, the client gets 504, and the worker serves on.
    *
    * Default: 30 s. A change takes effect with a reload (HUP).
    */

@@ -26,7 +26,8 @@ const commandLineOnly = {
 
 /** What Gunicorn has and this server does without, and what to do instead. */
 const leftOut = {
-  worker_class: 'every worker runs an event loop, and what the application exports decides the rest',
+  worker_class:
+    'every worker runs an event loop, and what the application is decides the rest; of Python applications, "processes" and "threads" say how many requests run at a time',
   worker_tmp_dir: 'heartbeats need no file here',
   spew: 'pass --inspect=0 to the workers by NODE_OPTIONS in "env", and attach a debugger',
   logger_class: 'use "logFormat" and "accessLogFormat"',
@@ -46,7 +47,7 @@ const leftOut = {
   strip_header_spaces: 'loosening HTTP invites request smuggling; correct the client',
   casefold_http_method: 'loosening HTTP invites request smuggling; correct the client',
   enable_stdio_inheritance: 'workers always write to the standard output and error of the server',
-  k: 'every worker runs an event loop, and what the application exports decides the rest',
+  k: 'every worker runs an event loop, and what the application is decides the rest; of Python applications, "processes" and "threads" say how many requests run at a time',
   http_protocols: 'HTTP/1.1 is what it speaks; let a proxy speak the others',
   initgroups: 'start the server as the user it shall run as',
 } as const;

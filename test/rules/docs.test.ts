@@ -105,9 +105,23 @@ describe('links in the documentation', () => {
 });
 
 describe('names in README and guide', () => {
+  /** Of the events about Python processes. */
+  const logFields = ['pythonPid', 'lostRequests', 'lastWords'];
   /** In backticks, but neither a setting nor a hook. */
-  const otherWords = ['defineConfig', 'buildApp', 'createServer', 'uncaughtException', 'unhandledRejection'];
+  const otherWords = [
+    'defineConfig',
+    'buildApp',
+    'createServer',
+    'uncaughtException',
+    'unhandledRejection',
+    ...logFields,
+  ];
   const otherVariables = ['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'];
+  /** Keys of the environ stand in the code of the WSGI interface; what Django calls its own, in the example. */
+  const wsgi = [
+    ...['environ.ts', 'host.py', 'interpreter.ts', 'service.ts'].map((name) => `src/app/interfaces/wsgi/${name}`),
+    'examples/django/README.md',
+  ].map(read);
   const spans = guide.flatMap(({ path, spans, rows }) => {
     // What Gunicorn has is checked below.
     const foreign = path === gunicornPage ? rows.flatMap((row) => codeIn(row[1])) : [];
@@ -143,7 +157,7 @@ describe('names in README and guide', () => {
 
   it('of log events are log events', () => {
     const prefixes = new Set(Object.keys(logEvents).map((name) => name.split('.')[0]));
-    const isEvent = /^[a-zA-Z]+\.(?!(?:[cm]?[jt]s|json|md|pid|log|sock)$)[a-zA-Z]+$/;
+    const isEvent = /^[a-zA-Z]+\.(?!(?:[cm]?[jt]s|py|json|md|pid|log|sock)$)[a-zA-Z]+$/;
     const known = (name: string) => name in logEvents || !prefixes.has(name.split('.')[0]);
     expect(wrong(isEvent, known)).to.deep.equal([]);
   });
@@ -154,7 +168,12 @@ describe('names in README and guide', () => {
       CMD_ARGS,
       ...otherVariables,
     ];
-    const known = (name: string) => name in errorCodes || variables.includes(name) || findSetting(name) !== undefined;
+    const known = (name: string) =>
+      name in errorCodes ||
+      variables.includes(name) ||
+      findSetting(name) !== undefined ||
+      /^HTTP_[A-Z]/.test(name) ||
+      wsgi.some((text) => text.includes(name));
     expect(wrong(/^[A-Z]+(_[A-Z]+)+$/, known)).to.deep.equal([]);
   });
 });

@@ -14,9 +14,10 @@ export const timeouts = [
     default: 30,
     example: 60,
     short: 't',
-    summary: "How long a worker's event loop may be silent before the worker is killed; 0: for ever.",
+    summary:
+      "How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.",
     details:
-      'It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master.',
+      'It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master. A Python process is silent while it sends no piece of an answer and does not wait for the client: it is replaced, the client gets 504, and the worker serves on.',
   }),
   setting({
     name: 'gracefulTimeout',

@@ -22,9 +22,10 @@ export const workers = [
     schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
     default: 0,
     example: 10_000,
-    summary: 'After how many requests a worker is replaced by a fresh one; 0: never.',
+    summary:
+      'After how many requests a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.',
     details:
-      'A remedy for an application that leaks memory. The replacement is ready before the old worker leaves, and one worker is replaced at a time.',
+      'A remedy for an application that leaks memory. The replacement is ready before the old one leaves, and one is replaced at a time (of Python processes, one in each worker).',
   }),
   setting({
     name: 'maxRequestsJitter',
@@ -33,8 +34,8 @@ export const workers = [
     schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
     default: 0,
     example: 1000,
-    summary: 'Each worker adds a random number from 0 to this to `maxRequests`.',
-    details: 'It keeps workers that started together from leaving together. It needs `maxRequests`.',
+    summary: 'Each worker or Python process adds a random number from 0 to this to `maxRequests`.',
+    details: 'It keeps those that started together from leaving together. It needs `maxRequests`.',
   }),
   setting({
     name: 'maxSurge',
