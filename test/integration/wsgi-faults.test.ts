@@ -5,7 +5,7 @@ import { fetchText } from '../support/client.ts';
 import { converse, firstBytes } from '../support/conversation.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Load, startLoad } from '../support/load.ts';
-import { children, descendants, isAlive } from '../support/process-tree.ts';
+import { children, descendants, isAlive, openFds } from '../support/process-tree.ts';
 import { scratch } from '../support/scratch.ts';
 import type { LogEventName, LogLine, Server } from '../support/server.ts';
 import { pythonSuite, startPython } from '../support/wsgi-server.ts';
@@ -214,6 +214,25 @@ describe('Python processes', () => {
   });
   const start = () =>
     startPython('faults/faulty', { config: { processes: 2, gracefulTimeout: 1 }, env: { TMPDIR: place.path() } });
+
+  it('that die leave no descriptor behind in the worker, nor in the process that forks them', async () => {
+    const server = await start();
+    const [worker = 0] = server.workers();
+    const zygote = zygoteOf(server);
+    const count = () => [openFds(worker).length, openFds(zygote).length];
+    const before = count();
+    for (const fault of ['/sigkill', '/garbage', '/close-descriptors', '/sys-exit']) {
+      const old = pythonProcesses(server);
+      await answerOf(server, fault);
+      await eventually(() => {
+        const now = pythonProcesses(server);
+        return now.length === 2 && now.some((pid) => !old.includes(pid));
+      });
+    }
+    // Connections of clients close a little later than these know.
+    await eventually(() => `${count()}` === `${before}`);
+    await server.stop({ expectErrors: ['python.crashed', 'python.broken', 'request.failed'] });
+  });
 
   for (const busy of ['/loop', '/fork-and-leave', '/']) {
     it(`end with their worker when it is killed, in ${busy}`, async () => {

