@@ -4,44 +4,57 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`);
+const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
+const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
+const aboutPython = 'test/integration/wsgi-*.test.ts';
+const faultsOfPython = ['faults', 'processes', 'zygote'].map((name) => `test/integration/wsgi-${name}.test.ts`);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
-  contract: { files: ['test/contract/**/*.test.ts'] },
-  integration: { files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'], needsPython: true },
-  // What clients see, once more with the twins of the applications in test/fixtures/apps.
-  fetch: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'fetch' } },
-  fetchAll: {
+  contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/http-wsgi.test.ts')] },
+  integration: {
     files: [
-      'test/integration/**/*.test.ts',
-      'test/serving/**/*.test.ts',
-      '--ignore',
-      'test/integration/wsgi-*.test.ts',
+      ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
+      ...without(aboutPython, 'test/serving/tls.test.ts'),
     ],
-    env: { TSUNICORN_TEST_INTERFACE: 'fetch' },
   },
-  wsgi: { files: ['test/serving/**/*.test.ts'], env: { TSUNICORN_TEST_INTERFACE: 'wsgi' }, needsPython: true },
-  flask: {
-    files: serving('drain', 'reload', 'reload-load', 'workers'),
-    env: { TSUNICORN_TEST_INTERFACE: 'flask' },
-    needsPython: true,
+  python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
+  // What clients see, once more with the twins of the applications in test/fixtures/apps.
+  fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
+
+  tls: { files: serving('tls') },
+  faults: { files: [...faultsOfPython, 'test/contract/http-wsgi.test.ts'], needsPython: true },
+  fetchAll: {
+    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
+    env: as('fetch'),
   },
+  wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
+  flask: { files: serving('drain', 'reload', 'reload-load', 'workers'), env: as('flask'), needsPython: true },
   soak: {
     files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
   },
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
-const everything = [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'fetch', 'flask', 'contract']];
+const sets = {
+  all: [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
+  // What "npm test" has no time for; CI has.
+  rest: [
+    ['tls', 'faults'],
+    ['fetchAll', 'wsgi', 'flask'],
+  ],
+};
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
 if (kind === 'coverage') process.exit(withCoverage());
-const stages = kind === 'all' ? everything : [[kind]];
+const stages = sets[kind] ?? [[kind]];
 for (const name of stages.flat()) {
   if (!(name in kinds)) {
-    console.error(`There are no "${name}" tests. There are: ${Object.keys(kinds).join(', ')}, coverage.`);
+    console.error(
+      `There are no "${name}" tests. There are: ${[...Object.keys(sets), ...Object.keys(kinds)].join(', ')}, coverage.`,
+    );
     process.exit(2);
   }
 }

@@ -112,15 +112,15 @@ describe('reload', () => {
     const config = { bind: BIND, app: fixture('apps/hello.mjs'), workers: 2 };
     const server = await startServer({ config });
     const workers = server.workers();
-    const broken: [string, RegExp][] = [
+    const broken: [string, RegExp, bootTimeout?: number][] = [
       ['syntax.mjs', /syntax[._]mjs[\s\S]*SyntaxError/],
       ['throws.mjs', /thrown while the application is loaded/],
       ['exits.mjs', /exited with code 0/],
-      ['hangs.mjs', /not ready within 1 s/],
-      ['loops.mjs', /not ready within 1 s/],
+      ['hangs.mjs', /not ready within 1 s/, 1],
+      ['loops.mjs', /not ready within 1 s/, 1],
     ];
-    for (const [app, reason] of broken) {
-      server.writeConfig({ ...config, app: fixture(`broken/${app}`), bootTimeout: 1 });
+    for (const [app, reason, bootTimeout = 60] of broken) {
+      server.writeConfig({ ...config, app: fixture(`broken/${app}`), bootTimeout });
       const { faults = [] } = await reload(server, 'reload.aborted');
       expect(faults.join('\n')).to.match(reason);
       await eventually(() => server.workers().length === 2, { until: `the canary with ${app} is gone` });
