@@ -35,7 +35,8 @@ function findFile(target: Target, directory: string): string {
   if (found !== undefined) return found;
   const message =
     `No application at "${target.path}": there is no such file in ${directory}, nor one with ` +
-    `.js, .mjs, .cjs, .ts, .mts or .cts added. Give the path of the file that exports it, e.g. tsunicorn dist/server.js.`;
+    `.js, .mjs, .cjs, .ts, .mts or .cts added. Give the path of the file that exports it, e.g. tsunicorn dist/server.js. ` +
+    `If it is a module of Python, say --interface wsgi.`;
   throw new TsunicornError('APP_NOT_FOUND', message);
 }
 

@@ -5,7 +5,7 @@ import type { Inbox } from './inbox.ts';
 
 /** Saves that come within this time are one change. */
 const SETTLE_MS = 50;
-const NEVER_WATCHED = /(^|[/\\])(node_modules|\.git|\.cache|\.DS_Store)([/\\]|$)/;
+const NEVER_WATCHED = /(^|[/\\])(node_modules|\.git|\.cache|\.DS_Store|__pycache__|\.?venv)([/\\]|$)/;
 
 export interface Watcher {
   close(): Promise<void>;

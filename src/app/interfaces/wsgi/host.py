@@ -354,9 +354,12 @@ class Heads:
     def get(self, status: object, headers: Iterable[object]) -> Head:
         key = (status, *headers)
         try:
-            return self.known[key]
-        except (KeyError, TypeError):  # TypeError: a list instead of a tuple has no hash; make_head says it better
-            head = make_head(status, key[1:])
+            known = self.known.get(key)
+        except TypeError:  # a list instead of a tuple has no hash; make_head says it better
+            known = None
+        if known is not None:
+            return known
+        head = make_head(status, key[1:])
         if len(head.text) <= self.HEAD_LIMIT:
             if len(self.known) >= self.LIMIT:
                 self.known.clear()
