@@ -32,14 +32,17 @@ const kinds = {
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
   flask: { files: serving('drain', 'reload', 'reload-load', 'workers'), env: as('flask'), needsPython: true },
-  soak: {
-    files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/soak/**/*.test.ts'],
+  soakServers: { files: ['test/soak/**/*.test.ts'] },
+  soakCases: {
+    files: ['test/property/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
     env: { TSUNICORN_POOL_HISTORIES: '100000', TSUNICORN_FUZZ_CASES: '500000' },
   },
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
 const sets = {
   all: [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
+  // The servers first: half a million connections of the cases leave no port for a while.
+  soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
   rest: [
     ['tls', 'faults'],

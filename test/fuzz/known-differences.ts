@@ -214,6 +214,13 @@ const onConnections: readonly KnownDifference[] = [
 ];
 
 const onChunks: readonly KnownDifference[] = [
+  stricter('unknown coding', {
+    what: 'a transfer coding that nobody knows is refused, also of a request that asks for an upgrade',
+    because:
+      'RFC 9112, section 6.1; llhttp looks for no body in such a request (the node interface refuses it before the application)',
+    example: `GET / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`,
+    detail: (bytes) => /\nupgrade:/i.test(bytes) && /\nconnection:[^\r]*upgrade/i.test(bytes),
+  }),
   stricter('chunk size', {
     what: 'a chunk size above 2^53-1, or of more than 16 digits, is refused',
     because: 'no number of JavaScript counts it; llhttp counts to 2^64-1, and takes any number of zeros',
