@@ -2,29 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fetchText, type KeepAlive, openKeepAlive } from '../support/client.ts';
+import { fetchText } from '../support/client.ts';
+import { connectToEach, replacementReady } from '../support/each-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLoad } from '../support/load.ts';
 import { fewestReady, poolHistory, whileServing } from '../support/pool-history.ts';
 import { reload } from '../support/reload.ts';
-import { fixture, type LogLine, type Server, startServer } from '../support/server.ts';
-
-/** A connection to each worker, by the worker's pid; which worker accepts is the kernel's choice, so it takes some tries. */
-async function connectToEach(server: Server): Promise<Map<number, KeepAlive>> {
-  const found = new Map<number, KeepAlive>();
-  await eventually(async () => {
-    const connection = await openKeepAlive({ port: server.port });
-    const pid = Number((await connection.request('/pid')).body);
-    if (found.has(pid)) connection.close();
-    else found.set(pid, connection);
-    return found.size === server.workers().length;
-  });
-  return found;
-}
-
-function replacementReady(server: Server, after: number): Promise<LogLine> {
-  return server.event('worker.ready', undefined, { after });
-}
+import { fixture, startServer } from '../support/server.ts';
 
 describe('workers', () => {
   it('that are silent for longer than timeout are killed and replaced, while others serve on', async () => {

@@ -1,25 +1,9 @@
 import { expect } from 'chai';
-import { type KeepAlive, openKeepAlive } from '../support/client.ts';
+import { openKeepAlive } from '../support/client.ts';
+import { connectToEach, replacementReady } from '../support/each-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLoad } from '../support/load.ts';
-import { type LogLine, type Server, startServer } from '../support/server.ts';
-
-/** A connection to each worker, by the worker's pid; which worker accepts is the kernel's choice, so it takes some tries. */
-async function connectToEach(server: Server): Promise<Map<number, KeepAlive>> {
-  const found = new Map<number, KeepAlive>();
-  await eventually(async () => {
-    const connection = await openKeepAlive({ port: server.port });
-    const pid = Number((await connection.request('/pid')).body);
-    if (found.has(pid)) connection.close();
-    else found.set(pid, connection);
-    return found.size === server.workers().length;
-  });
-  return found;
-}
-
-function replacementReady(server: Server, after: number): Promise<LogLine> {
-  return server.event('worker.ready', undefined, { after });
-}
+import { startServer } from '../support/server.ts';
 
 describe('workers', () => {
   it('that is killed loses its own connections only, and is replaced', async () => {
