@@ -76,8 +76,8 @@ describe('startServer', () => {
   });
 
   it('says what was logged when the awaited event does not come', async () => {
-    const late = await messageOf(start('never ready', { startTimeoutMs: 200 }));
-    expect(late).to.match(/^200 ms passed before a fitting server.ready was logged; .*\n(.*\n)*.*"server.listening"/);
+    const late = await messageOf(start('never ready', { startTimeoutMs: 3_000 }));
+    expect(late).to.match(/^3000 ms passed before a fitting server.ready was logged; .*\n(.*\n)*.*"server.listening"/);
     const early = await messageOf(start('ends at once'));
     expect(early).to.include('the log ended before a fitting server.ready');
   });
