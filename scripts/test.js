@@ -44,11 +44,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [
-    ['tls', 'faults'],
-    ['wsgi', 'flask'],
-    ['fetchAll'],
-  ],
+  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
