@@ -8,8 +8,7 @@ import { pythonSuite, startPython } from '../support/wsgi-server.ts';
 
 /** What the kernel and both sides may hold of a body that nobody reads. */
 const MOST_HELD_BYTES = 16 * MIB;
-/** What a body may cost a process in memory, however large it is: buffers, and what the collector has not looked at yet. */
-/** Far below what passes through. V8 collects what it has copied when it likes: of 1 GiB, 71 MiB were seen on Node.js 26, below 48 on 20. */
+/** What a body may cost a process in memory: far below what passes through. V8 collects what it has copied when it likes: of 1 GiB, 71 MiB were seen on Node.js 26, below 48 on 20. */
 const mostGrowthMib = (mib: number): number => Math.max(48, mib / 6);
 const LARGE_MIB = 64;
 const HUGE_MIB = 1024;
