@@ -1,3 +1,5 @@
+import { HEADER_BYTES, kindFrom } from './frames.ts';
+
 /** What a Python process says first on its channel: which fork it is. `rest` is what came after it. */
 export interface Hello {
   readonly type: 'hello';
@@ -8,17 +10,14 @@ export interface Hello {
 
 export type HelloReading = Hello | { readonly type: 'more' } | { readonly type: 'fault'; readonly reason: string };
 
-/** `length u32, kind u8, flags u8, slot u16, id u32, aux u32`, little endian. */
-const HEADER_BYTES = 16;
 const KIND_AT = 4;
-const HELLO = 16;
 const LONGEST_PAYLOAD = 1024;
 
 /** Looks for a whole HELLO frame at the beginning of what has come so far. Whoever connects may be a stranger. */
 export function readHello(bytes: Buffer): HelloReading {
   if (bytes.length < HEADER_BYTES) return { type: 'more' };
   const length = bytes.readUInt32LE(0);
-  if (bytes[KIND_AT] !== HELLO || length > LONGEST_PAYLOAD)
+  if (bytes[KIND_AT] !== kindFrom.hello || length > LONGEST_PAYLOAD)
     return { type: 'fault', reason: 'its first frame is no HELLO' };
   const end = HEADER_BYTES + length;
   if (bytes.length < end) return { type: 'more' };
