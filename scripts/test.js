@@ -60,20 +60,25 @@ for (const name of stages.flat()) {
 }
 if (stages.flat().some((name) => kinds[name].needsPython)) preparePython();
 for (const stage of stages) {
-  const statuses = await Promise.all(stage.map((name) => run(name, { alone: stage.length === 1 })));
-  const failed = statuses.find((status) => status !== 0);
-  if (failed !== undefined) process.exit(failed);
+  const outcomes = await Promise.all(stage.map((name) => run(name, { alone: stage.length === 1 })));
+  const failed = outcomes.filter(({ status }) => status !== 0);
+  if (failed.length === 0) continue;
+  for (const { output } of failed) process.stdout.write(output);
+  process.exit(failed[0].status);
 }
 
-/** Runs one kind. Of several at once each prints what it has to say when it is done, so that nothing is mixed. */
+/**
+ * Runs one kind. Of several at once each prints what it has to say when it is done, so that nothing is mixed; what has failed comes back
+ * to be printed when all are done, where it is seen.
+ */
 async function run(name, { alone }) {
   const startedMs = performance.now();
   if (!alone) console.log(`${name} tests: running`);
   const { status, output } = await mocha(name, alone ? 'inherit' : 'pipe');
-  process.stdout.write(output);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  console.log(`${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`);
-  return status;
+  const verdict = `${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds} s\n`;
+  console.log(status === 0 ? `${output}${verdict}` : verdict);
+  return { status, output };
 }
 
 function mocha(name, stdio) {
@@ -120,8 +125,9 @@ function withCoverage() {
     '0',
   ];
   const report = [
+    // Short, as it comes behind what the tests say; every file's figures are in the HTML report.
     '--reporter',
-    'text',
+    'text-summary',
     '--reporter',
     'html',
     '--reports-dir',
