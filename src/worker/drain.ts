@@ -4,8 +4,8 @@ import type { Acceptor } from '../listener/inherit.ts';
 
 /** How long a stopping worker goes on accepting what waits in the kernel's queue, at most. */
 const EMPTY_QUEUE_WITHIN_MS = 1_000;
-/** What is left before the master's SIGKILL for the last words: hooks, logs. */
-const FAREWELL_MS = 500;
+/** What is left before the master's SIGKILL for the last words, hooks and logs, on a busy machine too; at most a third of the time. */
+const FAREWELL_MS = 1_000;
 
 export interface DrainTarget {
   readonly acceptors: readonly Acceptor[];
@@ -28,7 +28,7 @@ export interface DrainRequest {
  */
 export async function drainWorker({ acceptors, service }: DrainTarget, request: DrainRequest): Promise<number> {
   const { mode, graceMs } = request;
-  const cutInMs = Math.max(graceMs * 0.9, graceMs - FAREWELL_MS);
+  const cutInMs = Math.max((graceMs * 2) / 3, graceMs - FAREWELL_MS);
   const beganMs = performance.now();
   let cut = 0;
   const timer = setTimeout(() => {

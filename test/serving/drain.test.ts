@@ -143,7 +143,7 @@ describe('drain', () => {
   });
 
   it('cuts upgraded connections and requests that outlive gracefulTimeout, and the worker leaves in time', async () => {
-    const graceMs = 1_500;
+    const graceMs = 3_000;
     server = await startServer({
       app: 'apps/upgrade.mjs',
       config: { gracefulTimeout: graceMs / 1_000, logLevel: 'debug' },
