@@ -135,6 +135,20 @@ describe('a Python process that', () => {
     await leave(['python.crashed', 'request.failed']);
   });
 
+  it('dies takes no answer along that it had made', async () => {
+    await serve({ processes: 1 });
+    for (let round = 1; round <= 5; round += 1) {
+      const after = server.mark();
+      const answers = [...Array<string>(8).fill('/'), '/sigkill', '/', '/'].map((path) => answerOf(server, path));
+      const expected = answers.map((_, index) => (index === 8 ? 502 : 200));
+      expect(await Promise.all(answers), `round ${round}`).to.deep.equal(expected);
+      expect(await server.event('python.crashed', undefined, { after })).to.include({ lostRequests: 1 });
+      await server.event('python.ready', undefined, { after });
+      await servedOn();
+    }
+    await leave(['python.crashed']);
+  });
+
   for (const threads of [1, 3]) {
     for (const [signal, answer, code] of [
       ['SIGTERM', 200, 0],
