@@ -4,6 +4,11 @@ import { BodyError, RequestBody } from '../../../../src/http/request-body.ts';
 
 const KIB = 1_024;
 const newBody = (length: number | null = null) => new RequestBody(length, { wanted: () => {}, resume: () => {} });
+/** As the connection does with what it reads. */
+function come(body: RequestBody, piece: Uint8Array): void {
+  body.push(piece);
+  body.handOver();
+}
 
 describe('gather', () => {
   it('has nothing of an empty body', async () => {
@@ -16,9 +21,9 @@ describe('gather', () => {
     for (const length of [6, null]) {
       const body = newBody(length);
       const gathering = gather(body);
-      body.push(Buffer.from('abc'));
+      come(body, Buffer.from('abc'));
       await null;
-      body.push(Buffer.from('def'));
+      come(body, Buffer.from('def'));
       body.complete();
       const { body: whole, rest } = await gathering;
       expect([String(whole), rest]).to.deep.equal(['abcdef', null]);
@@ -27,7 +32,7 @@ describe('gather', () => {
 
   it('does not wait for the end of a body that is whole by its length', async () => {
     const body = newBody(3);
-    body.push(Buffer.from('abc'));
+    come(body, Buffer.from('abc'));
     expect(await gather(body)).to.deep.equal({ body: Buffer.from('abc'), rest: null });
   });
 
@@ -35,7 +40,7 @@ describe('gather', () => {
     const body = newBody();
     const gathering = gather(body);
     for (let count = 0; count < 13; count += 1) {
-      body.push(Buffer.alloc(64 * KIB, `${count % 10}`));
+      come(body, Buffer.alloc(64 * KIB, `${count % 10}`));
       await new Promise(setImmediate);
     }
     const { body: first, rest } = await gathering;
@@ -49,7 +54,7 @@ describe('gather', () => {
     const gathering = gather(body);
     const count = 20_000;
     for (let index = 0; index < count; index += 1) {
-      body.push(Buffer.of(index % 251));
+      come(body, Buffer.of(index % 251));
       if (index % 1_000 === 0) await new Promise(setImmediate);
     }
     body.complete();
@@ -62,7 +67,7 @@ describe('gather', () => {
   it('fails where the body does', async () => {
     const body = newBody();
     const gathering = gather(body);
-    body.push(Buffer.from('abc'));
+    come(body, Buffer.from('abc'));
     body.fail('broken off');
     expect(await gathering.catch((error: unknown) => error)).to.be.instanceOf(BodyError);
   });
