@@ -2,6 +2,7 @@ import { createEngine, type EngineOptions } from '../../../http/engine.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Config } from '../../../settings.ts';
 import type { RequestObserver, Service } from '../../contract.ts';
+import { type BodyShare, createBodyMemory } from './body-memory.ts';
 import { Call } from './call.ts';
 import { CallView } from './call-view.ts';
 import { createEnvirons } from './environ.ts';
@@ -43,12 +44,19 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
   const pool = await startCallPool(await poolOptions(config, options));
   const environs = createEnvirons({ scriptName: (process.env.SCRIPT_NAME ?? '').replace(/\/+$/, '') });
 
+  const memory = createBodyMemory();
+  /** Requests with a body that are not over. */
+  const withBody = new Map<Exchange, { readonly share: BodyShare; call: Call | null }>();
+
   function submit(exchange: Exchange, { body, rest }: Gathered): void {
     // Of a chunked body that came whole the length is known after all: many applications read nothing where none is told.
     const length = rest === null ? (body?.length ?? null) : rest.length;
     const text = environs.of(exchange, exchange.body === null ? null : (length ?? (rest === null ? 0 : null)));
     if ('status' in text) return exchange.refuse(text);
-    pool.submit(new Call(exchange, { text, body, rest, nowMs: performance.now() }));
+    const call = new Call(exchange, { text, body, rest, nowMs: performance.now() });
+    const held = withBody.get(exchange);
+    if (held !== undefined) held.call = call;
+    pool.submit(call);
   }
 
   function handle(exchange: Exchange): void {
@@ -58,17 +66,31 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
       started?.(view);
     }
     if (exchange.body === null) return submit(exchange, NOTHING);
-    gather(exchange.body).then(
+    const share = memory.share();
+    withBody.set(exchange, { share, call: null });
+    gather(exchange.body, share).then(
       (gathered) => submit(exchange, gathered),
       // Broken off or malformed: the engine has answered, or the client is gone.
       () => {},
     );
   }
 
+  /** A process may be busy with it, and the queue may know it for a while, but nobody needs its body any more. */
+  function forgetBody(exchange: Exchange): void {
+    const held = withBody.get(exchange);
+    if (held === undefined) return;
+    withBody.delete(exchange);
+    held.share.release();
+    if (held.call !== null) held.call.body = null;
+  }
+
   const engine = createEngine({
     ...{ limits, serverHeader: config.serverHeader, originOf, handle },
     ...(refused === undefined ? {} : { refused }),
-    ...(finished === undefined ? {} : { finished: ({ note }) => note instanceof CallView && finished(note) }),
+    finished(exchange) {
+      if (exchange.body !== null) forgetBody(exchange);
+      if (exchange.note instanceof CallView) finished?.(exchange.note);
+    },
   });
   return { ...engine, end: (graceMs) => pool.stop({ graceMs }) };
 }
