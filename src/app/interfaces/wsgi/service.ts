@@ -2,11 +2,11 @@ import { createEngine, type EngineOptions } from '../../../http/engine.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { Config } from '../../../settings.ts';
 import type { RequestObserver, Service } from '../../contract.ts';
-import { type BodyShare, createBodyMemory } from './body-memory.ts';
 import { Call } from './call.ts';
 import { CallView } from './call-view.ts';
 import { createEnvirons } from './environ.ts';
 import { type Gathered, gather } from './gather.ts';
+import { createHeldBodies } from './held-bodies.ts';
 import { findInterpreter } from './interpreter.ts';
 import { type CallPoolOptions, startCallPool } from './pool.ts';
 import type { PythonReport } from './report.ts';
@@ -43,10 +43,7 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
   const isObserved = started !== undefined || finished !== undefined;
   const pool = await startCallPool(await poolOptions(config, options));
   const environs = createEnvirons({ scriptName: (process.env.SCRIPT_NAME ?? '').replace(/\/+$/, '') });
-
-  const memory = createBodyMemory();
-  /** Requests with a body that are not over. */
-  const withBody = new Map<Exchange, { readonly share: BodyShare; call: Call | null }>();
+  const bodies = createHeldBodies();
 
   function submit(exchange: Exchange, { body, rest }: Gathered): void {
     // Of a chunked body that came whole the length is known after all: many applications read nothing where none is told.
@@ -54,8 +51,7 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
     const text = environs.of(exchange, exchange.body === null ? null : (length ?? (rest === null ? 0 : null)));
     if ('status' in text) return exchange.refuse(text);
     const call = new Call(exchange, { text, body, rest, nowMs: performance.now() });
-    const held = withBody.get(exchange);
-    if (held !== undefined) held.call = call;
+    if (exchange.body !== null) bodies.handOver(call);
     pool.submit(call);
   }
 
@@ -66,29 +62,18 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
       started?.(view);
     }
     if (exchange.body === null) return submit(exchange, NOTHING);
-    const share = memory.share();
-    withBody.set(exchange, { share, call: null });
-    gather(exchange.body, share).then(
+    gather(exchange.body, bodies.begin(exchange)).then(
       (gathered) => submit(exchange, gathered),
       // Broken off or malformed: the engine has answered, or the client is gone.
       () => {},
     );
   }
 
-  /** A process may be busy with it, and the queue may know it for a while, but nobody needs its body any more. */
-  function forgetBody(exchange: Exchange): void {
-    const held = withBody.get(exchange);
-    if (held === undefined) return;
-    withBody.delete(exchange);
-    held.share.release();
-    if (held.call !== null) held.call.body = null;
-  }
-
   const engine = createEngine({
     ...{ limits, serverHeader: config.serverHeader, originOf, handle },
     ...(refused === undefined ? {} : { refused }),
     finished(exchange) {
-      if (exchange.body !== null) forgetBody(exchange);
+      if (exchange.body !== null) bodies.forget(exchange);
       if (exchange.note instanceof CallView) finished?.(exchange.note);
     },
   });
