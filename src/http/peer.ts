@@ -1,3 +1,5 @@
+import type { ProxiedEnd } from './proxy-protocol.ts';
+
 /** Who is at the other end of a connection, as far as the connection itself tells. */
 export interface Peer {
   /** `''` on a unix socket. With the PROXY protocol, the source that the header names. */
@@ -8,4 +10,6 @@ export interface Peer {
   readonly encrypted: boolean;
   /** The address of ours that it connected to; absent for a unix socket. */
   readonly server?: { readonly name: string; readonly port: number };
+  /** Where the client that a PROXY header names had connected to; absent where none names one. */
+  readonly proxied?: ProxiedEnd;
 }

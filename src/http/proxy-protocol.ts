@@ -1,11 +1,22 @@
 import { isIPv4 } from 'node:net';
 import { addressOfBytes, formatIpAddress, parseIpAddress } from './ip-address.ts';
 
-/** Whom a proxy speaks for: the other end of *its* connection. */
-export interface ProxySource {
+/** An end of a connection to a proxy. */
+interface ProxyEnd {
   /** Canonical, and IPv4 where an IPv4 address was mapped into IPv6. */
   readonly address: string;
   readonly port: number;
+}
+
+/** The proxy's own end of the connection that it speaks for. */
+export interface ProxiedEnd extends ProxyEnd {
+  /** As version 1 calls it, where there is no UDP: so a proxy says that its client speaks HTTP/3. */
+  readonly protocol: 'TCP4' | 'TCP6' | 'UDP4' | 'UDP6';
+}
+
+/** Whom a proxy speaks for: the other end of *its* connection. */
+export interface ProxySource extends ProxyEnd {
+  readonly proxied: ProxiedEnd;
 }
 
 /** Which versions are welcome. */
@@ -69,12 +80,19 @@ function v1(bytes: Uint8Array): ProxyHeader {
   const words = v1Words(text.slice(V1_START.length, ended ? lineEnd : undefined), { ended });
   if (words === null) return refused('The PROXY header of version 1 is malformed.');
   if (!complete) return MORE;
-  const [family, source = '', , port] = words;
-  const address = family === 'UNKNOWN' ? null : parseIpAddress(source);
+  return { kind: 'header', length: lineEnd + ending.length, source: v1Source(words) };
+}
+
+/** @param words a whole line, which is right */
+function v1Source([family, from = '', to = '', fromPort, toPort]: readonly string[]): ProxySource | null {
+  if (family !== 'TCP4' && family !== 'TCP6') return null;
+  const source = parseIpAddress(from);
+  const destination = parseIpAddress(to);
+  if (source === null || destination === null) return null;
   return {
-    kind: 'header',
-    length: lineEnd + ending.length,
-    source: address === null ? null : { address: formatIpAddress(address), port: Number(port) },
+    address: formatIpAddress(source),
+    port: Number(fromPort),
+    proxied: { protocol: family, address: formatIpAddress(destination), port: Number(toPort) },
   };
 }
 
@@ -133,13 +151,22 @@ function v2(bytes: Uint8Array): ProxyHeader {
     return refused('The PROXY header is shorter than its addresses.');
   }
   if (bytes.length < length) return MORE;
-  return { kind: 'header', length, source: local || transport === 0 ? null : v2Source(bytes, family) };
+  return { kind: 'header', length, source: local || transport === 0 ? null : v2Source(bytes, { family, transport }) };
 }
 
-/** UDP counts as well: so a proxy says that its client speaks HTTP/3. A client on the proxy's unix socket has no address that helps. */
-function v2Source(bytes: Uint8Array, family: number): ProxySource | null {
+/** A client on the proxy's unix socket has no address that helps. */
+function v2Source(bytes: Uint8Array, { family, transport }: { family: number; transport: number }): ProxySource | null {
   if (family !== 1 && family !== 2) return null;
   const size = family === 1 ? 4 : 16;
   const view = new DataView(bytes.buffer, bytes.byteOffset + V2_FIXED, 2 * size + 4);
-  return { address: addressOfBytes(bytes.subarray(V2_FIXED, V2_FIXED + size)), port: view.getUint16(2 * size) };
+  const addressAt = (begin: number) => addressOfBytes(bytes.subarray(V2_FIXED + begin, V2_FIXED + begin + size));
+  return {
+    address: addressAt(0),
+    port: view.getUint16(2 * size),
+    proxied: {
+      protocol: `${transport === 2 ? 'UDP' : 'TCP'}${family === 1 ? 4 : 6}`,
+      address: addressAt(size),
+      port: view.getUint16(2 * size + 2),
+    },
+  };
 }

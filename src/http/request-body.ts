@@ -1,3 +1,5 @@
+import { Pieces } from './pieces.ts';
+
 /** Why a body did not come to its end: the client broke off, sent nonsense, was too slow, or sent too much. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';
@@ -14,7 +16,11 @@ export interface BodyHost {
   resume(): void;
 }
 
-type Waiter = { resolve(piece: Uint8Array | null): void; reject(error: BodyError): void };
+/** A reader that waits until `leastBytes` are there, or all that will come. */
+interface Waiter {
+  leastBytes: number;
+  settle(): void;
+}
 
 /**
  * The body of one request, as it comes. There is one reader, and it pulls: what it does not take makes the client wait, not the memory
@@ -26,8 +32,7 @@ export class RequestBody {
   /** Bytes that have come. */
   received = 0;
   readonly #host: BodyHost;
-  #pieces: Uint8Array[] = [];
-  #waitingBytes = 0;
+  readonly #pieces = new Pieces();
   #state: 'open' | 'complete' | BodyError = 'open';
   #waiter: Waiter | null = null;
   #isWanted = false;
@@ -47,73 +52,81 @@ export class RequestBody {
     return this.#isDiscarded;
   }
 
-  /** More waits than the reader keeps up with: the connection should read no further. */
+  /** More waits than the reader keeps up with: the connection should read no further. Not so when the reader waits for more. */
   get isFull(): boolean {
-    return this.#waitingBytes >= HIGH_WATER_BYTES;
+    return this.#waiter === null && this.#pieces.bytes >= HIGH_WATER_BYTES;
   }
 
   /** For the connection: a piece, which belongs to the body from now on. */
   push(piece: Uint8Array): void {
     this.received += piece.length;
-    if (this.#isDiscarded) return;
-    if (this.#waiter !== null) return this.#settle((waiter) => waiter.resolve(piece));
-    this.#pieces.push(piece);
-    this.#waitingBytes += piece.length;
+    if (!this.#isDiscarded) this.#pieces.add(piece);
+  }
+
+  /** For the connection: as `push`, of bytes that are lent. */
+  pushCopy(bytes: Buffer, from: number, to: number): void {
+    this.received += to - from;
+    if (!this.#isDiscarded) this.#pieces.copy(bytes, from, to);
+  }
+
+  /** For the connection: there is no more to push now, so whoever waits gets all that came together. */
+  handOver(): void {
+    const waiter = this.#waiter;
+    if (waiter === null || !this.#has(waiter.leastBytes)) return;
+    this.#waiter = null;
+    waiter.settle();
   }
 
   /** For the connection: the body came to its end. */
   complete(): void {
     if (this.#state !== 'open') return;
     this.#state = 'complete';
-    this.#settle((waiter) => waiter.resolve(null));
+    this.handOver();
   }
 
   /** For the connection: the rest will not come. */
   fail(reason: string): void {
     if (this.#state !== 'open') return;
-    const error = new BodyError(reason);
-    this.#state = error;
-    this.#settle((waiter) => waiter.reject(error));
+    this.#state = new BodyError(reason);
+    this.handOver();
   }
 
   /** Nobody will read on: what is there is dropped, and what comes too. */
   discard(): void {
     this.#isDiscarded = true;
-    this.#pieces = [];
     const wasFull = this.isFull;
-    this.#waitingBytes = 0;
+    this.#pieces.clear();
     if (wasFull) this.#host.resume();
   }
 
-  /** The next piece; `null` at the end. Rejects with {@link BodyError} where the body is cut or malformed: never a clean end then. */
-  next(): Promise<Uint8Array | null> {
-    this.#want();
-    const piece = this.#pieces.shift();
-    if (piece !== undefined) {
+  /**
+   * The next piece; `null` at the end. Small ones that came meanwhile are joined. Rejects with {@link BodyError} where the body is cut or
+   * malformed: never a clean end then.
+   *
+   * @param leastBytes It is worth the wait that so many are there, unless the body ends, or `hurry` is called.
+   */
+  next(leastBytes = 1): Promise<Uint8Array | null> {
+    return this.#when(leastBytes, () => {
       const wasFull = this.isFull;
-      this.#waitingBytes -= piece.length;
+      const piece = this.#pieces.take();
+      if (piece === null && this.#state instanceof BodyError) return this.#state;
       if (wasFull && !this.isFull) this.#host.resume();
-      return Promise.resolve(piece);
-    }
-    if (this.#state === 'complete') return Promise.resolve(null);
-    if (this.#state !== 'open') return Promise.reject(this.#state);
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+      return piece;
     });
   }
 
+  /** Lets the reader have, of what it waits for, what is there: it has less to do than was thought. */
+  hurry(): void {
+    if (this.#waiter === null) return;
+    this.#waiter.leastBytes = 1;
+    this.handOver();
+  }
+
   /** The whole body; not copied when it came in one piece. Rejects as `next` does. */
-  async bytes(): Promise<Uint8Array> {
-    const first = await this.next();
-    if (first === null) return new Uint8Array(0);
-    if (this.length === first.length) return first;
-    const pieces = [first];
-    let bytes = first.length;
-    for (let piece = await this.next(); piece !== null; piece = await this.next()) {
-      pieces.push(piece);
-      bytes += piece.length;
-    }
-    return pieces.length === 1 ? first : Buffer.concat(pieces, bytes);
+  bytes(): Promise<Uint8Array> {
+    return this.#when(Number.POSITIVE_INFINITY, () =>
+      this.#state instanceof BodyError ? this.#state : this.#pieces.takeAll(),
+    );
   }
 
   /** The body as a stream that pulls. */
@@ -137,9 +150,23 @@ export class RequestBody {
     if (this.#state === 'open') this.#host.wanted();
   }
 
-  #settle(act: (waiter: Waiter) => void): void {
-    const waiter = this.#waiter;
-    this.#waiter = null;
-    if (waiter !== null) act(waiter);
+  #has(bytes: number): boolean {
+    return this.#pieces.bytes >= bytes || this.#state !== 'open' || this.received === this.length;
+  }
+
+  /** Takes once so many bytes are there, or all that will come. */
+  #when<T>(leastBytes: number, take: () => T | BodyError): Promise<T> {
+    this.#want();
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        const taken = take();
+        if (taken instanceof BodyError) reject(taken);
+        else resolve(taken);
+      };
+      if (this.#has(leastBytes)) return settle();
+      const wasFull = this.isFull;
+      this.#waiter = { leastBytes, settle };
+      if (wasFull) this.#host.resume();
+    });
   }
 }

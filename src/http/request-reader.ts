@@ -2,7 +2,6 @@ import { BodyReader } from './body-reader.ts';
 import { HeadReader, type RequestHead } from './head-reader.ts';
 import type { HttpLimits } from './limits.ts';
 import { type Origin, type OriginOf, rememberOrigin } from './origin.ts';
-import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { BodyHost, RequestBody } from './request-body.ts';
@@ -68,10 +67,7 @@ export class RequestReader {
   readBody(bytes: Buffer, start: number, end: number): number | Refusal {
     const reader = this.#bodyReader;
     if (reader === null) return start;
-    const { areBytesLent } = this.#options;
-    const at = reader.read(bytes, { start, end }, (from, to) =>
-      areBytesLent ? ownedCopy(bytes, from, to) : bytes.subarray(from, to),
-    );
+    const at = reader.read(bytes, start, end);
     if (reader.body.received > 0) this.owesContinue = false;
     if (reader.body.isSettled) this.#bodyReader = null;
     return at;
@@ -80,14 +76,14 @@ export class RequestReader {
   #begin(head: RequestHead): IncomingRequest | Refusal {
     this.requests += 1;
     const { framing, list, expectsContinue } = head.fields;
-    const { limits, bodyHost } = this.#options;
+    const { limits, bodyHost, areBytesLent } = this.#options;
     const origin = this.#originOf(list);
     if ('status' in origin) return origin;
     if (framing.kind === 'none') return { head, origin, body: null };
     if (framing.kind === 'sized' && limits.maxBodyBytes !== null && framing.bytes > limits.maxBodyBytes) {
       return refusal(413, 'announced body too large');
     }
-    this.#bodyReader = new BodyReader(framing, { limits, host: bodyHost });
+    this.#bodyReader = new BodyReader(framing, { limits, host: bodyHost, areBytesLent });
     this.owesContinue = expectsContinue && head.line.minorVersion === 1;
     return { head, origin, body: this.#bodyReader.body };
   }

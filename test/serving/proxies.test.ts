@@ -17,6 +17,7 @@ const SPOOFED = {
   Proxy: 'http://evil.example',
   'Script-Name': '/admin',
 };
+const isWsgi = process.env.TSUNICORN_TEST_INTERFACE === 'wsgi';
 const isFetch = process.env.TSUNICORN_TEST_INTERFACE === 'fetch';
 
 /** The header of version 2 for `203.0.113.7:56324` to `198.51.100.1:443`. */
@@ -29,6 +30,8 @@ interface Seen {
   readonly clientAddress: string;
   readonly port?: number;
   readonly secure: boolean;
+  /** What only an environ says: the proxy's end. */
+  readonly proxied?: readonly (string | null)[];
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -114,6 +117,7 @@ describe('behind proxies', () => {
       const seen = seenIn(await rawRequest({ port: server.port }, bytes));
       expect(seen.clientAddress).to.equal('203.0.113.7');
       if (!isFetch) expect(seen.port).to.equal(56_324);
+      if (isWsgi) expect(seen.proxied).to.deep.equal(['TCP4', '198.51.100.1', '443']);
       expect(seenIn(await sendByteByByte(server.port, bytes)).clientAddress).to.equal('203.0.113.7');
       await eventually(() => server.stdoutText.match(/^203\.0\.113\.7 200$/gm)?.length === 2);
       await server.stop();
@@ -124,6 +128,7 @@ describe('behind proxies', () => {
     await start({ proxyProtocol: 'v1' });
     const seen = seenIn(await rawRequest({ port: server.port }, `PROXY UNKNOWN\r\n${REQUEST}`));
     expect(seen.clientAddress).to.equal('127.0.0.1');
+    if (isWsgi) expect(seen.proxied).to.deep.equal([null, null, null]);
     await server.stop();
   });
 

@@ -15,7 +15,11 @@ const v2 = v2Header({
   addresses: Buffer.from([192, 0, 2, 1, 198, 51, 100, 2, 0xdc, 0x04, 0x01, 0xbb]),
   rest: Buffer.from('040002abcd', 'hex'),
 });
-const source: ProxySource = { address: '192.0.2.1', port: 56324 };
+const source: ProxySource = {
+  address: '192.0.2.1',
+  port: 56324,
+  proxied: { protocol: 'TCP4', address: '198.51.100.2', port: 443 },
+};
 const request = Buffer.from('GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
 
 type Outcome =

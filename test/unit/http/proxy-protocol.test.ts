@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import {
   LONGEST_PROXY_HEADER,
+  type ProxiedEnd,
   type ProxyHeader,
+  type ProxySource,
   type ProxyVersions,
   parseProxyHeader,
 } from '../../../src/http/proxy-protocol.ts';
@@ -14,20 +16,31 @@ const v2 = (parts: V2Parts, accept: ProxyVersions = 'auto'): ProxyHeader => pars
 const kindsOf = (bytes: Buffer): string[] =>
   Array.from({ length: bytes.length }, (_, length) => parseProxyHeader(bytes.subarray(0, length), 'auto').kind);
 
+const from = (address: string, port: number, proxied: ProxiedEnd): ProxySource => ({ address, port, proxied });
+
 describe('parseProxyHeader', () => {
   it('waits for the first byte', () => expect(text('')).to.deep.equal({ kind: 'more' }));
 
   describe('version 1', () => {
-    const good: readonly (readonly [line: string, source: { address: string; port: number } | null])[] = [
-      ['PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n', { address: '192.168.0.1', port: 56324 }],
-      ['PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n', { address: '255.255.255.255', port: 65535 }],
-      ['PROXY TCP4 1.2.3.4 5.6.7.8 0 0\r\n', { address: '1.2.3.4', port: 0 }],
-      ['PROXY TCP6 2001:DB8::1 ::1 1 2\r\n', { address: '2001:db8::1', port: 1 }],
+    const good: readonly (readonly [line: string, source: ProxySource | null])[] = [
+      [
+        'PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n',
+        from('192.168.0.1', 56324, { protocol: 'TCP4', address: '192.168.0.11', port: 443 }),
+      ],
+      [
+        'PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n',
+        from('255.255.255.255', 65535, { protocol: 'TCP4', address: '255.255.255.255', port: 65535 }),
+      ],
+      ['PROXY TCP4 1.2.3.4 5.6.7.8 0 0\r\n', from('1.2.3.4', 0, { protocol: 'TCP4', address: '5.6.7.8', port: 0 })],
+      ['PROXY TCP6 2001:DB8::1 ::1 1 2\r\n', from('2001:db8::1', 1, { protocol: 'TCP6', address: '::1', port: 2 })],
       [
         `PROXY TCP6 ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535\r\n`,
-        { address: `${'ffff:'.repeat(7)}ffff`, port: 65535 },
+        from(`${'ffff:'.repeat(7)}ffff`, 65535, { protocol: 'TCP6', address: `${'ffff:'.repeat(7)}ffff`, port: 65535 }),
       ],
-      ['PROXY TCP6 ::ffff:1.2.3.4 ::ffff:5.6.7.8 9 80\r\n', { address: '1.2.3.4', port: 9 }],
+      [
+        'PROXY TCP6 ::ffff:1.2.3.4 ::ffff:5.6.7.8 9 80\r\n',
+        from('1.2.3.4', 9, { protocol: 'TCP6', address: '5.6.7.8', port: 80 }),
+      ],
       ['PROXY UNKNOWN\r\n', null],
       ['PROXY UNKNOWN \r\n', null],
       [`PROXY UNKNOWN ${'ffff:'.repeat(7)}ffff ${'ffff:'.repeat(7)}ffff 65535 65535\r\n`, null],
@@ -132,25 +145,40 @@ describe('parseProxyHeader', () => {
       addresses: Buffer.from(`${'00'.repeat(10)}ffffc0000201${'00'.repeat(15)}0100500050`, 'hex'),
     };
     const tlvs = Buffer.from('0300040000000020000301000000', 'hex');
-    const good: readonly (readonly [what: string, parts: V2Parts, source: { address: string; port: number } | null])[] =
+    const good: readonly (readonly [what: string, parts: V2Parts, source: ProxySource | null])[] = [
+      ['TCP over IPv4', ipv4, from('192.0.2.1', 56324, { protocol: 'TCP4', address: '198.51.100.2', port: 443 })],
       [
-        ['TCP over IPv4', ipv4, { address: '192.0.2.1', port: 56324 }],
-        ['UDP over IPv4', { ...ipv4, family: 0x12 }, { address: '192.0.2.1', port: 56324 }],
-        ['TCP over IPv6', ipv6, { address: '2001:db8::1', port: 1 }],
-        ['UDP over IPv6', { ...ipv6, family: 0x22 }, { address: '2001:db8::1', port: 1 }],
-        ['IPv4 mapped into IPv6', mapped, { address: '192.0.2.1', port: 80 }],
-        ['TLVs', { ...ipv4, rest: tlvs }, { address: '192.0.2.1', port: 56324 }],
-        ['the longest header', { ...ipv4, rest: Buffer.alloc(4096 - 16 - 12) }, { address: '192.0.2.1', port: 56324 }],
-        ['UNSPEC', { family: 0x00 }, null],
-        ['UNSPEC with something behind', { family: 0x00, rest: tlvs }, null],
-        ['an unknown transport over IPv4', { family: 0x10 }, null],
-        ['a unix stream', { family: 0x31, addresses: Buffer.alloc(216, 'x') }, null],
-        ['a unix datagram', { family: 0x32, addresses: Buffer.alloc(216) }, null],
-        ['LOCAL', { command: 0, family: 0x00 }, null],
-        ['LOCAL with addresses', { ...ipv4, command: 0 }, null],
-        ['LOCAL with a family of the future', { command: 0, family: 0xff, rest: tlvs }, null],
-        ['LOCAL with a family and no addresses', { command: 0, family: 0x11 }, null],
-      ];
+        'UDP over IPv4',
+        { ...ipv4, family: 0x12 },
+        from('192.0.2.1', 56324, { protocol: 'UDP4', address: '198.51.100.2', port: 443 }),
+      ],
+      ['TCP over IPv6', ipv6, from('2001:db8::1', 1, { protocol: 'TCP6', address: '::1', port: 65535 })],
+      [
+        'UDP over IPv6',
+        { ...ipv6, family: 0x22 },
+        from('2001:db8::1', 1, { protocol: 'UDP6', address: '::1', port: 65535 }),
+      ],
+      ['IPv4 mapped into IPv6', mapped, from('192.0.2.1', 80, { protocol: 'TCP6', address: '::1', port: 80 })],
+      [
+        'TLVs',
+        { ...ipv4, rest: tlvs },
+        from('192.0.2.1', 56324, { protocol: 'TCP4', address: '198.51.100.2', port: 443 }),
+      ],
+      [
+        'the longest header',
+        { ...ipv4, rest: Buffer.alloc(4096 - 16 - 12) },
+        from('192.0.2.1', 56324, { protocol: 'TCP4', address: '198.51.100.2', port: 443 }),
+      ],
+      ['UNSPEC', { family: 0x00 }, null],
+      ['UNSPEC with something behind', { family: 0x00, rest: tlvs }, null],
+      ['an unknown transport over IPv4', { family: 0x10 }, null],
+      ['a unix stream', { family: 0x31, addresses: Buffer.alloc(216, 'x') }, null],
+      ['a unix datagram', { family: 0x32, addresses: Buffer.alloc(216) }, null],
+      ['LOCAL', { command: 0, family: 0x00 }, null],
+      ['LOCAL with addresses', { ...ipv4, command: 0 }, null],
+      ['LOCAL with a family of the future', { command: 0, family: 0xff, rest: tlvs }, null],
+      ['LOCAL with a family and no addresses', { command: 0, family: 0x11 }, null],
+    ];
     for (const [what, parts, source] of good) {
       it(`reads ${what}, at any split and with more behind`, () => {
         const bytes = v2Header(parts);
@@ -198,7 +226,7 @@ describe('parseProxyHeader', () => {
     it('reads bytes that lie in the middle of a buffer', () => {
       const bytes = Buffer.concat([Buffer.alloc(7, 'x'), v2Header(ipv4)]);
       expect(parseProxyHeader(new Uint8Array(bytes).subarray(7), 'auto')).to.deep.include({
-        source: { address: '192.0.2.1', port: 56324 },
+        source: from('192.0.2.1', 56324, { protocol: 'TCP4', address: '198.51.100.2', port: 443 }),
       });
     });
   });

@@ -6,8 +6,8 @@ import type { RequestText } from './environ.ts';
 export class Call {
   readonly exchange: Exchange;
   readonly text: RequestText;
-  /** What of the request's body came before it was handed over; all of it where `rest` is `null`. */
-  readonly body: Uint8Array | null;
+  /** What of the request's body came before it was handed over, all of it where `rest` is `null`; `null` also once the exchange is over. */
+  body: Uint8Array | null;
   /** The body, as far as it is still to come. */
   readonly rest: RequestBody | null;
   /** When it began to wait for a Python process. */

@@ -53,7 +53,7 @@ export class PythonChannel {
   readonly #calls = new Map<number, Call>();
   readonly #templates: Templates;
   readonly #answering: Answering;
-  readonly #uploads: Uploads;
+  readonly #uploads: Uploads<Call>;
   #nextId = 1;
   #state: 'booting' | 'open' | 'draining' | 'closed' = 'booting';
   #resolveReady: () => void = () => {};

@@ -99,6 +99,13 @@ function makeTemplate({ origin, peer, head }: WsgiRequest, options: EnvironOptio
   environ.SERVER_NAME = server.name;
   environ.SERVER_PORT = `${server.port}`;
   environ.SCRIPT_NAME = scriptName;
+  const { proxied } = peer;
+  if (proxied !== undefined) {
+    environ.PROXY_PROTOCOL = proxied.protocol;
+    environ.PROXY_ADDR = proxied.address;
+    // A string as in Gunicorn: of what CGI names, PEP 3333 allows nothing else.
+    environ.PROXY_PORT = `${proxied.port}`;
+  }
   environ['wsgi.url_scheme'] = origin.secure ? 'https' : 'http';
   return { text: asciiJson(environ), scriptName };
 }

@@ -6,6 +6,7 @@ import { Call } from './call.ts';
 import { CallView } from './call-view.ts';
 import { createEnvirons } from './environ.ts';
 import { type Gathered, gather } from './gather.ts';
+import { createHeldBodies } from './held-bodies.ts';
 import { findInterpreter } from './interpreter.ts';
 import { type CallPoolOptions, startCallPool } from './pool.ts';
 import type { PythonReport } from './report.ts';
@@ -42,13 +43,16 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
   const isObserved = started !== undefined || finished !== undefined;
   const pool = await startCallPool(await poolOptions(config, options));
   const environs = createEnvirons({ scriptName: (process.env.SCRIPT_NAME ?? '').replace(/\/+$/, '') });
+  const bodies = createHeldBodies();
 
   function submit(exchange: Exchange, { body, rest }: Gathered): void {
     // Of a chunked body that came whole the length is known after all: many applications read nothing where none is told.
     const length = rest === null ? (body?.length ?? null) : rest.length;
     const text = environs.of(exchange, exchange.body === null ? null : (length ?? (rest === null ? 0 : null)));
     if ('status' in text) return exchange.refuse(text);
-    pool.submit(new Call(exchange, { text, body, rest, nowMs: performance.now() }));
+    const call = new Call(exchange, { text, body, rest, nowMs: performance.now() });
+    if (exchange.body !== null) bodies.handOver(call);
+    pool.submit(call);
   }
 
   function handle(exchange: Exchange): void {
@@ -58,7 +62,7 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
       started?.(view);
     }
     if (exchange.body === null) return submit(exchange, NOTHING);
-    gather(exchange.body).then(
+    gather(exchange.body, bodies.begin(exchange)).then(
       (gathered) => submit(exchange, gathered),
       // Broken off or malformed: the engine has answered, or the client is gone.
       () => {},
@@ -68,7 +72,10 @@ export async function createWsgiService(config: Config, options: WsgiServiceOpti
   const engine = createEngine({
     ...{ limits, serverHeader: config.serverHeader, originOf, handle },
     ...(refused === undefined ? {} : { refused }),
-    ...(finished === undefined ? {} : { finished: ({ note }) => note instanceof CallView && finished(note) }),
+    finished(exchange) {
+      if (exchange.body !== null) bodies.forget(exchange);
+      if (exchange.note instanceof CallView) finished?.(exchange.note);
+    },
   });
   return { ...engine, end: (graceMs) => pool.stop({ graceMs }) };
 }

@@ -10,11 +10,12 @@ interface Asked {
   readonly fields?: readonly string[];
   readonly secure?: boolean;
   readonly unix?: boolean;
+  readonly proxied?: NonNullable<WsgiRequest['peer']['proxied']>;
 }
 
 function requestOf(asked: Asked): WsgiRequest {
   const { method = 'GET', target = '/', authority = null, minorVersion = 1, host = 'shop.test:8000' } = asked;
-  const { fields = ['Host', host], secure = false, unix = false } = asked;
+  const { fields = ['Host', host], secure = false, unix = false, proxied } = asked;
   const peer = unix
     ? { address: '', port: 0, encrypted: false }
     : { address: '10.0.0.9', port: 4711, encrypted: false, server: { name: '127.0.0.1', port: 8000 } };
@@ -27,7 +28,7 @@ function requestOf(asked: Asked): WsgiRequest {
       host,
     },
     origin: { clientAddress: peer.address, secure, fields },
-    peer,
+    peer: proxied === undefined ? peer : { ...peer, proxied },
   };
 }
 
@@ -95,6 +96,17 @@ describe('createEnvirons', () => {
       SERVER_PORT: '8000',
     });
     expect(environOf({ secure: true }).shared).to.include({ 'wsgi.url_scheme': 'https', SERVER_PORT: '8000' });
+  });
+
+  it('tells what a PROXY header names as the end of the proxy, in strings, and else nothing of it', () => {
+    const proxied = { protocol: 'TCP6', address: '2001:db8::1', port: 443 } as const;
+    expect(environOf({ proxied }).shared).to.include({
+      ...{ PROXY_PROTOCOL: 'TCP6', PROXY_ADDR: '2001:db8::1', PROXY_PORT: '443' },
+      ...{ SERVER_NAME: '127.0.0.1', SERVER_PORT: '8000' },
+    });
+    expect(environOf({}).shared).to.not.have.any.keys('PROXY_PROTOCOL', 'PROXY_ADDR', 'PROXY_PORT');
+    const fields = ['Proxy-Addr', 'evil', 'PROXY_PORT', '1'];
+    expect(environOf({ proxied, fields }).shared).to.include({ PROXY_ADDR: '2001:db8::1', HTTP_PROXY_ADDR: 'evil' });
   });
 
   for (const [host, secure, name, port] of [
