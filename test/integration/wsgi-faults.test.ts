@@ -1,7 +1,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fetchText } from '../support/client.ts';
+import { fetchText, openKeepAlive } from '../support/client.ts';
 import { converse, firstBytes } from '../support/conversation.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Load, startLoad } from '../support/load.ts';
@@ -139,9 +139,13 @@ describe('a Python process that', () => {
     await serve({ processes: 1 });
     for (let round = 1; round <= 5; round += 1) {
       const after = server.mark();
-      const answers = [...Array<string>(8).fill('/'), '/sigkill', '/', '/'].map((path) => answerOf(server, path));
-      const expected = answers.map((_, index) => (index === 8 ? 502 : 200));
-      expect(await Promise.all(answers), `round ${round}`).to.deep.equal(expected);
+      const paths = [...Array<string>(8).fill('/'), '/sigkill', '/', '/'];
+      const clients = await Promise.all(paths.map(() => openKeepAlive({ port: server.port })));
+      // At once, so that the worker gives them to the process together.
+      const answers = await Promise.all(paths.map((path, index) => clients[index]?.request(path)));
+      for (const client of clients) client.close();
+      const expected = paths.map((path) => (path === '/' ? 200 : 502));
+      expect(answers.map((answer) => answer?.status)).to.deep.equal(expected);
       expect(await server.event('python.crashed', undefined, { after })).to.include({ lostRequests: 1 });
       await server.event('python.ready', undefined, { after });
       await servedOn();

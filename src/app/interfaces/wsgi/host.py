@@ -685,15 +685,18 @@ class Exchange:
         flags = self.end if end else 0
         self.ended = end
         self.owes_free = flags & BUSY != 0
+        send = self.channel.send
         if not self.head_sent and self.head is not None:
             text = self.head.text
             self.head_sent = True
+            if flags == END:
+                send = self.channel.post
             start = HEADER.pack(len(text) + size, ANSWER, flags, 0, self.id, len(text)) + text
         elif size or end:
             start = HEADER.pack(size, PIECE, flags, 0, self.id, 0)
         else:
             return  # HEAD: nothing to say
-        self.channel.send(b"".join((start, part)))
+        send(b"".join((start, part)))
 
     def fail(self, error: BaseException) -> None:
         """Ends the exchange with a traceback, unless it has ended already or its client is gone."""
