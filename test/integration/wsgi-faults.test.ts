@@ -136,9 +136,10 @@ describe('a Python process that', () => {
   });
 
   for (const threads of [1, 3]) {
-    for (const [signal, answer, code] of [
-      ['SIGTERM', 200, 0],
-      ['SIGKILL', 502, null],
+    for (const [signal, answer] of [
+      ['SIGTERM', 200],
+      ['SIGQUIT', 200],
+      ['SIGKILL', 502],
     ] as const) {
       it(`gets ${signal} loses at most what it has begun (threads: ${threads})`, async () => {
         await serve({ processes: 1, threads });
@@ -148,14 +149,40 @@ describe('a Python process that', () => {
         await eventually(() => statSync(`${gate}.begun`).size === threads);
         const behind = Array.from({ length: 20 }, () => answerOf(server, '/'));
         process.kill(pythonProcesses(server)[0] ?? 0, signal);
-        if (signal === 'SIGTERM') writeFileSync(gate, '');
+        if (answer === 200) writeFileSync(gate, '');
         expect(await Promise.all(begun)).to.deep.equal(begun.map(() => answer));
         expect(await Promise.all(behind)).to.deep.equal(behind.map(() => 200));
-        const { lostRequests } = await server.event('python.crashed', (line) => line.code === code);
-        expect(lostRequests).to.equal(signal === 'SIGTERM' ? 0 : threads);
-        await leave(['python.crashed']);
+        if (answer === 200) expect(await server.event('python.signalled')).to.include({ level: 'info', signal });
+        else expect(await server.event('python.crashed')).to.include({ signal, lostRequests: threads });
+        await leave(answer === 200 ? [] : ['python.crashed']);
       });
     }
+
+    it(`gets SIGTERM or SIGQUIT under load, again and again, loses nothing (threads: ${threads})`, async () => {
+      await serve({ threads });
+      for (const signal of ['SIGTERM', 'SIGQUIT', 'SIGTERM', 'SIGQUIT', 'SIGTERM'] as const) {
+        const after = server.mark();
+        const [pythonPid = 0] = pythonProcesses(server);
+        process.kill(pythonPid, signal);
+        expect(await server.event('python.signalled', undefined, { after })).to.include({ pythonPid, signal });
+        await server.event('python.ready', undefined, { after });
+        await servedOn();
+      }
+      await leave([]);
+    });
+
+    it(`gets a signal that is not for it lives on (threads: ${threads})`, async () => {
+      await serve({ threads });
+      const before = pythonProcesses(server);
+      const after = server.mark();
+      for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGTTIN', 'SIGTTOU'] as const) {
+        for (const pid of before) process.kill(pid, signal);
+        await servedOn();
+      }
+      expect(pythonProcesses(server)).to.deep.equal(before);
+      expect(server.log.slice(after)).to.deep.equal([]);
+      await leave([]);
+    });
 
     for (const path of ['/endless', '/endless-nothing']) {
       it(`answers ${path} closes it once when the client leaves (threads: ${threads})`, async () => {

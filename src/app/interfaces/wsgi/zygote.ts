@@ -8,6 +8,7 @@ import { bootTimeoutFault, howItEnded, loadFault, noProcess, withWords } from '.
 import { type HostProcess, type HostSpec, type PythonExit, startHost } from './host-process.ts';
 import { killOrphans } from './orphans.ts';
 import { type Arrival, openRendezvous, type Rendezvous } from './rendezvous.ts';
+import { signalName } from './signal-name.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
 import { createVigil, type Vigil } from './vigil.ts';
 
@@ -213,7 +214,10 @@ function receive(life: Life, message: ZygoteMessage | ControlFault): void {
     case 'output':
       return life.members.get(message.pid)?.transcript.take(message.bytes);
     case 'exited':
-      return dismiss(life, message.pid, { code: message.code, signal: signalName(message.signal) });
+      return dismiss(life, message.pid, {
+        code: message.code,
+        signal: message.signal === null ? null : signalName(message.signal),
+      });
     case 'fault':
       // Whoever wrote that may have written anything before.
       life.options.output({ pid: life.host?.pid ?? 0, line: `The control stream is broken: ${message.reason}.` });
@@ -264,10 +268,4 @@ async function stop(life: Life, graceMs: number): Promise<void> {
   life.vigil?.until(life.over.promise);
   await life.over.promise;
   clearTimeout(late);
-}
-
-function signalName(wanted: number | null): string | null {
-  if (wanted === null) return null;
-  const found = Object.entries(constants.signals).find(([, number]) => number === wanted);
-  return found?.[0] ?? `signal ${wanted}`;
 }
