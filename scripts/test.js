@@ -13,7 +13,7 @@ const kinds = {
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
-  contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/http-wsgi.test.ts')] },
+  contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/*-wsgi.test.ts')] },
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
@@ -25,7 +25,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
-  faults: { files: [...faultsOfPython, 'test/contract/http-wsgi.test.ts'], needsPython: true },
+  faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
     files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
     env: as('fetch'),
