@@ -7,7 +7,9 @@ const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
-const faultsOfPython = ['faults', 'processes', 'zygote'].map((name) => `test/integration/wsgi-${name}.test.ts`);
+const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
+  (name) => `test/integration/wsgi-${name}.test.ts`,
+);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },

@@ -163,7 +163,8 @@ export class CallPool implements ChannelHost {
         for (const hand of this.#hands.values()) hand.fault ??= { type: 'zygote' };
         report({ type: 'zygoteDied', exit });
       },
-      outgrown: ({ pid, memoryMiB }) => report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB }),
+      outgrown: ({ pid, memoryMiB }) =>
+        report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB: Math.ceil(memoryMiB) }),
     };
   }
 
