@@ -7,13 +7,15 @@ const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
-const faultsOfPython = ['faults', 'processes', 'zygote'].map((name) => `test/integration/wsgi-${name}.test.ts`);
+const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
+  (name) => `test/integration/wsgi-${name}.test.ts`,
+);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   property: { files: ['test/property/**/*.test.ts'] },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
-  contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/http-wsgi.test.ts')] },
+  contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/*-wsgi.test.ts')] },
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
@@ -25,7 +27,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
-  faults: { files: [...faultsOfPython, 'test/contract/http-wsgi.test.ts'], needsPython: true },
+  faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
     files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
     env: as('fetch'),

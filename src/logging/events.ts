@@ -55,6 +55,10 @@ export const logEvents = {
   'python.ready': { level: 'debug', message: 'Python process is ready' },
   'python.output': { level: 'info', message: 'written by the application' },
   'python.left': { level: 'debug', message: 'Python process left' },
+  'python.signalled': {
+    level: 'info',
+    message: 'Python process finished its requests and left, as a signal told it to: another one takes its place',
+  },
   'python.crashed': { level: 'error', message: 'Python process died unexpectedly: another one takes its place' },
   'python.timeout': { level: 'error', message: 'Python process was silent for longer than timeout, and was ended' },
   'python.recycling': { level: 'info', message: 'Python process is replaced by a fresh one' },

@@ -13,6 +13,8 @@ export function logPython(log: Logger): (report: PythonReport) => void {
         return log.event('python.output', { pythonPid: report.pid, line: report.line });
       case 'left':
         return log.event('python.left', { pythonPid: report.pid });
+      case 'signalled':
+        return log.event('python.signalled', { pythonPid: report.pid, signal: report.signal });
       case 'crashed': {
         const { pid, lostRequests } = report;
         return log.event('python.crashed', { pythonPid: pid, ...endOf(report.exit), lostRequests });

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   type ProcessChannel,
@@ -192,6 +193,26 @@ describe('startProcesses', () => {
     await untilReady(1);
     await stop();
   });
+
+  for (const signal of ['SIGTERM', 'SIGQUIT'] as const) {
+    it(`says that ${signal} ended a process that was loading, and tries again`, async () => {
+      await start(`import os, time\nwhile os.path.exists('wait.py'):\n    time.sleep(0.01)\n${HELLO}`);
+      place?.module('wait', '');
+      const [pid = 0, other = 0] = pids();
+      process.kill(pid, 'SIGKILL');
+      const loading = await eventually(() => children(zygotePid()).find((each) => each !== pid && each !== other));
+      await eventually(() => {
+        // One that was just forked is not there yet for SIGQUIT.
+        if (isAlive(loading)) process.kill(loading, signal);
+        return events.some((event) => event.startsWith('failed'));
+      });
+      expect(events).to.include(`failed: The Python process was ended by ${signal} while it loaded the application.`);
+      rmSync(join(place?.directory ?? '', 'wait.py'));
+      await untilReady(2, [pid, loading]);
+      expect(pids()).to.include(other);
+      await stop();
+    });
+  }
 
   it('stops without those that do not end their requests in time', async () => {
     await start(HELLO);

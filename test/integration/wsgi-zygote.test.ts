@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startZygote, type Zygote, type ZygoteOptions } from '../../src/app/interfaces/wsgi/zygote.ts';
 import { TsunicornError } from '../../src/errors.ts';
@@ -187,6 +188,37 @@ describe('startZygote', () => {
       await eventually(() => gone.length === 1);
       await expectNothingLeft();
     }
+  });
+
+  for (const waitsFor of ['a fork', 'the end of a process', 'its own end'] as const) {
+    it(`is killed soon when it is stopped and somebody waits for ${waitsFor}`, async () => {
+      await start(HELLO);
+      const { pid, exited } = await zygote.fork();
+      const sinceMs = performance.now();
+      process.kill(zygote.pid, 'SIGSTOP');
+      if (waitsFor === 'its own end') await zygote.stop({ graceMs: 20_000 });
+      else if (waitsFor === 'a fork') expect(await rejection(zygote.fork())).to.match(/^NO_WORKER_READY/);
+      else process.kill(pid, 'SIGKILL');
+      expect(await exited).to.include({ signal: 'SIGKILL' });
+      expect(performance.now() - sinceMs).to.be.within(1_000, 4_000);
+      expect(said.map(({ line }) => line)).to.deep.equal([
+        'The process that forks was stopped by a signal (SIGSTOP) while it had work to do, and was killed.',
+      ]);
+      await expectNothingLeft();
+      expect(gone).to.have.length(waitsFor === 'its own end' ? 0 : 1);
+    });
+  }
+
+  it('lives on when it is stopped for a moment, or while nobody waits for it', async () => {
+    await start(HELLO);
+    process.kill(zygote.pid, 'SIGSTOP');
+    await delay(3_000);
+    const forking = zygote.fork();
+    await delay(1_000);
+    process.kill(zygote.pid, 'SIGCONT');
+    expect(isAlive((await forking).pid)).to.equal(true);
+    await stop();
+    expect(gone).to.deep.equal([]);
   });
 
   it('kills a process that does not connect', async () => {

@@ -164,6 +164,7 @@ class EndTest(unittest.TestCase):
             for name in "SIGINT SIGHUP SIGUSR1 SIGUSR2 SIGWINCH SIGTTIN SIGTTOU".split():
                 for pid in (host.process.pid, peer.pid):
                     os.kill(pid, getattr(signal, name))
+            os.kill(host.process.pid, signal.SIGQUIT)
             self.assertEqual(bytes(peer.get("/hello").body), b"hello world", peer.ended and host.said(peer.pid))
             self.assertEqual(bytes(host.peer().get("/hello").body), b"hello world")
 

@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type Server, startServer } from '../../support/server.ts';
 import { statusOf } from './ending.ts';
 import { countsOf, get, post } from './requests.ts';
-import type { Abilities } from './slow-senders.ts';
+import { MANY_BYTES, SOME_BYTES, type Subject } from './subject.ts';
 
 /** Far from the deadline of a head, which is 10 s here. */
 const AT_ONCE_MS = 1_000;
@@ -24,11 +24,11 @@ const OTHER_PROTOCOLS: readonly (readonly [name: string, bytes: Buffer | string,
 ];
 
 /** Clients that speak something else, leave, or have no measure. */
-export function describeBadClients(app: string, { seesBeginnings }: Abilities): void {
+export function describeBadClients({ served, seesBeginnings, gathersBodies }: Subject): void {
   let server: Server;
   let port: number;
   before(async () => {
-    server = await startServer({ app });
+    server = await startServer(served);
     port = server.port;
   });
   after(() => server.stop());
@@ -90,17 +90,20 @@ export function describeBadClients(app: string, { seesBeginnings }: Abilities): 
       expect(server.log.slice(after)).to.deep.equal([]);
     });
 
-    it('within the body of its request gets no answer that looks like success, and fails the read', async () => {
-      const { failedReads } = await countsOf(server);
-      const { socket, write, closed, received } = await conversation();
-      write(`${post('/read', 'Content-Length: 9')}some`);
-      // It is being read by the time that this is answered.
-      await fetchText(server.url);
-      socket.end();
-      await closed;
-      expect(received()).not.to.match(/^HTTP\/1\.1 2/);
-      await eventually(async () => (await countsOf(server)).failedReads === failedReads + 1);
-    });
+    for (const bytes of [SOME_BYTES, MANY_BYTES]) {
+      it(`after ${bytes} bytes of its request's body gets no answer like success, and fails the read`, async () => {
+        const { failedReads } = await countsOf(server);
+        const { socket, write, closed, received } = await conversation();
+        write(post('/read', `Content-Length: ${2 * bytes}`) + 'x'.repeat(bytes));
+        // It is being read by the time that this is answered.
+        await fetchText(server.url);
+        socket.end();
+        await closed;
+        expect(received()).not.to.match(/^HTTP\/1\.1 2/);
+        const failing = gathersBodies && bytes === SOME_BYTES ? failedReads : failedReads + 1;
+        await eventually(async () => (await countsOf(server)).failedReads === failing);
+      });
+    }
 
     it('only half, after its request, gets its answer', async () => {
       const { socket, write, closed, received } = await conversation();
@@ -132,7 +135,7 @@ export function describeBadClients(app: string, { seesBeginnings }: Abilities): 
     });
 
     it('has what was sent before a drain answered, then the connection closed', async () => {
-      const leaving = await startServer({ app });
+      const leaving = await startServer(served);
       const { write, closed, received } = await converse({ port: leaving.port });
       write(get('/wait?ms=500') + numbered(50));
       // Another connection's answer shows that these bytes were read.

@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { type Server, startServer } from '../../support/server.ts';
 import { expectOnTime, socketsOf } from './ending.ts';
 import { get } from './requests.ts';
+import type { Subject } from './subject.ts';
 
 const WRITE_MS = 800;
 const KEEP_ALIVE_MS = 500;
@@ -16,11 +17,11 @@ const PIECE_EVERY_MS = 8;
 const SEEN_LATE_MS = 50;
 
 /** Clients that are slow to take what they wanted. */
-export function describeSlowReaders(app: string): void {
+export function describeSlowReaders({ served }: Subject): void {
   let server: Server;
   before(async () => {
     const config = { writeTimeout: WRITE_MS / 1_000, keepAlive: KEEP_ALIVE_MS / 1_000 };
-    server = await startServer({ app, config });
+    server = await startServer({ ...served, config });
   });
   after(() => server.stop());
 

@@ -44,6 +44,8 @@ export class PythonChannel {
   readonly over: Promise<void>;
   /** Answers so far. */
   answers = 0;
+  /** The number of the signal that made it leave, as it says; 0: none. */
+  askedBy = 0;
   readonly #threads: number;
   readonly #host: ChannelHost;
   readonly #outbox: Outbox;
@@ -210,7 +212,10 @@ export class PythonChannel {
     }
     if (this.#state === 'closed') return;
     if (frame.kind === kindFrom.posted) return this.#ring?.read(this.#takeFrame);
-    if (frame.kind === kindFrom.leaving) return this.#closed(0);
+    if (frame.kind === kindFrom.leaving) {
+      this.askedBy = frame.aux;
+      return this.#closed(0);
+    }
     const call = this.#calls.get(frame.id);
     if (call === undefined || (call.isAnswered && frame.kind !== kindFrom.free && frame.kind !== kindFrom.want))
       return this.#broken(`a frame of kind ${frame.kind} about no request`);

@@ -24,7 +24,7 @@ export const kindFrom = {
   failed: 22,
   /** The process is done with a request whose answer was whole before. */
   free: 23,
-  /** The process leaves: what it has not answered it has not begun, and will not. */
+  /** The process leaves: what it has not answered it has not begun, and will not. Its number is that of the signal that asked for it, or 0. */
   leaving: 24,
   /** Answers are in the ring of `answer-ring.ts`. */
   posted: 25,

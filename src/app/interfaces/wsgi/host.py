@@ -62,7 +62,7 @@ EXIT_NOT_LOADED = 3
 EXIT_BROKEN = 70  # sysexits.h, EX_SOFTWARE: the other side said what it must not
 CONTROL_FD = 3
 # A terminal and operators send these to a whole group or by mistake; they belong to the master and the workers.
-NOT_FOR_US = ("SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGTTIN", "SIGTTOU")
+NOT_FOR_US = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGTTIN", "SIGTTOU")
 
 
 class Broken(Exception):
@@ -111,6 +111,16 @@ def nothing(_number: int, _frame: FrameType | None) -> None:
 def ignore_what_is_not_for_us() -> None:
     for name in NOT_FOR_US:
         signal.signal(getattr(signal, name), nothing)
+
+
+def leave_when_asked(number: int, _frame: FrameType | None) -> None:
+    """What SIGTERM and SIGQUIT do to a Python process: it finishes what it has begun, or dies if it is not ready yet."""
+    if Channel.current is not None:
+        Channel.current.on_ask(number)
+        return
+    flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def hold_term() -> None:
@@ -812,6 +822,8 @@ class Channel:
     frames itself, and requests that come meanwhile wait in `waiting`.
     """
 
+    current: Channel | None = None  # of this process, once the application is loaded
+
     def __init__(self, connection: socket.socket, application: Application, constants: Environ) -> None:
         self.connection = connection
         self.application = application
@@ -825,6 +837,7 @@ class Channel:
         self.ending = False
         self.busy = False
         self.code = 0
+        self.asked_by = 0  # the number of the signal that makes the process leave
         self.forked = False
         self.offered: AnswerRing | None = None  # until the worker reads it
         self.ring: AnswerRing | None = None
@@ -847,16 +860,17 @@ class Channel:
                 del exchanges[exchange.id]
                 self.finish(exchange)
             else:
-                self.busy = False
                 if self.posted:
                     self.send(b"")
-                if not self.ending:  # a signal that comes behind this line makes the read end (`on_term`)
+                self.busy = False
+                if not self.ending:  # a signal that comes behind this line makes the read end (`on_ask`)
                     self.receive(0)
                 self.busy = True
         return self.code
 
-    def on_term(self, _number: int, _frame: FrameType | None) -> None:
-        """SIGTERM: what was begun is finished, the rest is left to other processes."""
+    def on_ask(self, number: int) -> None:
+        """A signal: what was begun is finished, the rest is left to other processes."""
+        self.asked_by = number
         self.ending = True
         if not self.busy:
             self.stop_reading()
@@ -879,7 +893,7 @@ class Channel:
         self.connection.close()
         for name in (*NOT_FOR_US, "SIGTERM"):
             number = getattr(signal, name)
-            if signal.getsignal(number) in (nothing, self.on_term):
+            if signal.getsignal(number) in (nothing, leave_when_asked):
                 signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
         let_term_pass()
 
@@ -935,9 +949,9 @@ class Channel:
             pass
 
     def farewell(self) -> None:
-        """Tells the worker that what it has no answer to was not begun, so that it can go to another process."""
+        """Tells the worker that what it has no answer to was not begun, so that it can go to another process, and why."""
         try:
-            self.send(HEADER.pack(0, LEAVING, 0, 0, 0, 0))
+            self.send(HEADER.pack(0, LEAVING, 0, 0, 0, self.asked_by))
         except Gone:
             pass
 
@@ -1096,7 +1110,7 @@ class ThreadedChannel(Channel):
         """What each thread of the pool does, for ever: they are daemons, and end with the process."""
         while True:
             exchange = self.jobs.get()
-            self.begun.add(exchange.id)  # before looking at `ending`, which `on_term` sets before it looks at `begun`
+            self.begun.add(exchange.id)  # before looking at `ending`, which `on_ask` sets before it looks at `begun`
             if not self.ending:  # else it is left to other processes (`farewell`)
                 if not exchange.gone:
                     exchange.run()
@@ -1106,7 +1120,8 @@ class ThreadedChannel(Channel):
             if self.ending and not self.begun:
                 self.stop_reading()
 
-    def on_term(self, _number: int, _frame: FrameType | None) -> None:
+    def on_ask(self, number: int) -> None:
+        self.asked_by = number
         self.ending = True
         if not self.begun:
             self.stop_reading()
@@ -1245,7 +1260,8 @@ class Birth:
         leave_the_worker_its_turn()
         ignore_what_is_not_for_us()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, lambda _number, _frame: leave_now(0))
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            signal.signal(number, leave_when_asked)
         let_term_pass()
         try:
             import faulthandler
@@ -1274,8 +1290,9 @@ class Birth:
             channel: Channel = ThreadedChannel(connection, application, boot.constants(), boot.threads)
         else:
             channel = Channel(connection, application, boot.constants())
+        Channel.current = channel
         if signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, signal.SIG_IGN):
-            signal.signal(signal.SIGTERM, channel.on_term)
+            signal.signal(signal.SIGTERM, leave_when_asked)  # SIGQUIT is the application's, if it wants it
         spare_the_collector()
         try:
             channel.open()

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf } from '../../../errors.ts';
+import { processState } from './process-state.ts';
 
 const GONE_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 10;
@@ -31,9 +31,5 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 
 /** Dead, but not reaped by whoever inherited it: a container may have nobody for that. */
 function isZombie(pid: number): boolean {
-  try {
-    return / Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
+  return processState(pid) === 'Z';
 }

@@ -7,6 +7,7 @@ import { type CallsLeft, type ChannelHost, PythonChannel } from './channel.ts';
 import { type Processes, type ProcessesObserver, type ProcessesOptions, startProcesses } from './processes.ts';
 import { createCallQueue } from './queue.ts';
 import type { PythonReport, StuckRequest } from './report.ts';
+import { signalName } from './signal-name.ts';
 import type { PythonExit, PythonProcess } from './zygote.ts';
 
 const WATCH_EVERY_MS = 250;
@@ -162,7 +163,8 @@ export class CallPool implements ChannelHost {
         for (const hand of this.#hands.values()) hand.fault ??= { type: 'zygote' };
         report({ type: 'zygoteDied', exit });
       },
-      outgrown: ({ pid, memoryMiB }) => report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB }),
+      outgrown: ({ pid, memoryMiB }) =>
+        report({ type: 'recycling', pid, why: 'maxMemory', memoryMiB: Math.ceil(memoryMiB) }),
     };
   }
 
@@ -174,7 +176,7 @@ export class CallPool implements ChannelHost {
 }
 
 function reportOfEnd(
-  { fault, lostRequests }: Hand,
+  { channel, fault, lostRequests }: Hand,
   { pid, exit, wanted }: { pid: number; exit: PythonExit; wanted: boolean },
 ): PythonReport {
   switch (fault?.type) {
@@ -186,7 +188,10 @@ function reportOfEnd(
       // That was told of.
       return { type: 'left', pid };
     case undefined:
-      return wanted ? { type: 'left', pid } : { type: 'crashed', pid, exit, lostRequests };
+      if (wanted) return { type: 'left', pid };
+      if (channel.askedBy === 0 || exit.code !== 0 || lostRequests > 0)
+        return { type: 'crashed', pid, exit, lostRequests };
+      return { type: 'signalled', pid, signal: signalName(channel.askedBy) };
     default:
       return unreachable(fault);
   }

@@ -6,6 +6,8 @@ export type PythonReport =
   | { readonly type: 'output'; readonly pid: number; readonly line: string }
   /** It left as it was told to. */
   | { readonly type: 'left'; readonly pid: number }
+  /** It finished what it had begun and left, because somebody sent it this signal. */
+  | { readonly type: 'signalled'; readonly pid: number; readonly signal: string }
   /** It died. What it wrote last may tell why. */
   | { readonly type: 'crashed'; readonly pid: number; readonly exit: PythonExit; readonly lostRequests: number }
   /** It did not answer in time, and was ended; `exit.lastWords` has the tracebacks of its threads. */

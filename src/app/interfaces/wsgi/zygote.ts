@@ -8,7 +8,9 @@ import { bootTimeoutFault, howItEnded, loadFault, noProcess, withWords } from '.
 import { type HostProcess, type HostSpec, type PythonExit, startHost } from './host-process.ts';
 import { killOrphans } from './orphans.ts';
 import { type Arrival, openRendezvous, type Rendezvous } from './rendezvous.ts';
+import { signalName } from './signal-name.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
+import { createVigil, type Vigil } from './vigil.ts';
 
 export type { PythonExit } from './host-process.ts';
 
@@ -36,7 +38,7 @@ export interface ZygoteOptions extends HostSpec {
   onGone?(exit: PythonExit): void;
   /** Ends a boot that is under way. */
   readonly signal?: AbortSignal;
-  /** How long it may leave an order without an answer before it is killed. Default 10 s. */
+  /** How long it may leave an order without an answer before it is killed. Default 10 s; one that was stopped (SIGSTOP) gets 2 s. */
   readonly patienceMs?: number;
 }
 
@@ -67,6 +69,7 @@ interface Life {
   readonly ready: Deferred<void>;
   readonly over: Deferred<PythonExit>;
   host: HostProcess | null;
+  vigil: Vigil | null;
   phase: 'booting' | 'serving' | 'stopping';
   /** Counts what it said: who speaks is not stopped. */
   heard: number;
@@ -89,6 +92,7 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
     ready: createDeferred(),
     over: createDeferred(),
     host: null,
+    vigil: null,
     phase: 'booting',
     heard: 0,
   };
@@ -108,7 +112,9 @@ export async function startZygote(options: ZygoteOptions): Promise<Zygote> {
   options.signal?.addEventListener('abort', abort);
   await untilReady(life).finally(() => options.signal?.removeEventListener('abort', abort));
   life.phase = 'serving';
-  return { pid: life.host.pid, fork: () => fork(life), stop: ({ graceMs }) => stop(life, graceMs) };
+  const { pid } = life.host;
+  life.vigil = createVigil({ pid, onStopped: () => giveUpStopped(life) });
+  return { pid, fork: () => fork(life), stop: ({ graceMs }) => stop(life, graceMs) };
 }
 
 async function untilReady(life: Life): Promise<void> {
@@ -140,6 +146,7 @@ async function fork(life: Life): Promise<PythonProcess> {
   const forked = createDeferred<Member>();
   const guest = life.rendezvous.expect(token);
   life.forks.set(token, forked);
+  life.vigil?.until(forked.promise);
   life.host?.send({ type: 'fork', token });
   try {
     const member = await within(forked.promise, life.patienceMs, () => {
@@ -163,6 +170,8 @@ async function greeted(life: Life, member: Member, arrived: Promise<Arrival>): P
     throw noProcess(`process ${pid} did not connect within ${life.patienceMs / 1000} s`);
   });
   member.socket = socket;
+  // Its end has to follow.
+  socket.once('close', () => life.vigil?.until(exit.promise));
   return {
     ...{ pid, socket, read },
     kill: (signal) => kill(life, member, signal),
@@ -173,7 +182,15 @@ async function greeted(life: Life, member: Member, arrived: Promise<Arrival>): P
 function kill(life: Life, member: Member, signal: 'SIGABRT' | 'SIGKILL' | 'SIGTERM'): void {
   if (!life.members.has(member.pid)) return;
   life.host?.send({ type: 'kill', pid: member.pid, signal: constants.signals[signal] });
-  if (signal === 'SIGKILL' && member.killWatch === undefined) watchKill(life, member);
+  if (signal !== 'SIGKILL' || member.killWatch !== undefined) return;
+  life.vigil?.until(member.exit.promise);
+  watchKill(life, member);
+}
+
+function giveUpStopped(life: Life): void {
+  const line = 'The process that forks was stopped by a signal (SIGSTOP) while it had work to do, and was killed.';
+  life.options.output({ pid: life.host?.pid ?? 0, line });
+  life.host?.kill();
 }
 
 /** Nothing survives SIGKILL: when its end is not reported while the zygote says nothing at all, the zygote is the one that hangs. */
@@ -197,7 +214,10 @@ function receive(life: Life, message: ZygoteMessage | ControlFault): void {
     case 'output':
       return life.members.get(message.pid)?.transcript.take(message.bytes);
     case 'exited':
-      return dismiss(life, message.pid, { code: message.code, signal: signalName(message.signal) });
+      return dismiss(life, message.pid, {
+        code: message.code,
+        signal: message.signal === null ? null : signalName(message.signal),
+      });
     case 'fault':
       // Whoever wrote that may have written anything before.
       life.options.output({ pid: life.host?.pid ?? 0, line: `The control stream is broken: ${message.reason}.` });
@@ -231,6 +251,7 @@ function dismiss(life: Life, pid: number, { code, signal }: Pick<PythonExit, 'co
 async function conclude(life: Life, exit: PythonExit): Promise<void> {
   const wasServing = life.phase === 'serving';
   life.phase = 'stopping';
+  life.vigil?.end();
   await killOrphans([...life.members.keys()]);
   for (const pid of [...life.members.keys()]) dismiss(life, pid, { code: null, signal: 'SIGKILL' });
   for (const forked of life.forks.values()) forked.reject(noProcess(`the zygote ${howItEnded(exit)}`));
@@ -244,12 +265,7 @@ async function stop(life: Life, graceMs: number): Promise<void> {
   for (const { socket } of life.members.values()) socket?.end();
   life.host?.send({ type: 'stop', graceMs });
   const late = setTimeout(() => life.host?.kill(), graceMs + life.patienceMs);
+  life.vigil?.until(life.over.promise);
   await life.over.promise;
   clearTimeout(late);
-}
-
-function signalName(wanted: number | null): string | null {
-  if (wanted === null) return null;
-  const found = Object.entries(constants.signals).find(([, number]) => number === wanted);
-  return found?.[0] ?? `signal ${wanted}`;
 }
