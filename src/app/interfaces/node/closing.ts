@@ -16,6 +16,8 @@ export interface Closing {
    * @param exchange `null`: what came was no request.
    */
   refuse(connection: Connection, exchange: Exchange | null, why: Refusal): void;
+  /** See `Judged` in deadlines.ts. */
+  reset(connection: Connection): void;
 }
 
 export function createClosing(options: {
@@ -35,6 +37,9 @@ export function createClosing(options: {
       if (exchange === null) return;
       failRead(exchange.request);
       exchange.response.emit('close');
+    },
+    reset({ socket }) {
+      resetSocket(socket);
     },
   };
 }
