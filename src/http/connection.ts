@@ -90,7 +90,8 @@ export class Connection {
   }
 
   /** See `Judged` in deadlines.ts. */
-  reset(): void {
+  reset(why: Refusal): void {
+    this.#host.refused(why, this);
     resetSocket(this.#socket);
   }
 

@@ -136,8 +136,8 @@ function phaseOf({ phase, takenBytes }: Situation): Phase {
 export interface Judged {
   close(): void;
   cut(): void;
-  /** As `cut`, so that the kernel, too, forgets what the peer has not taken. */
-  reset(): void;
+  /** As `cut`, so that the kernel, too, forgets what the peer has not taken; and tells of it, as `refuse` does. */
+  reset(why: Refusal): void;
   refuse(why: Refusal): void;
 }
 
@@ -157,7 +157,7 @@ function act(verdict: Verdict, connection: Judged): void {
       return connection.refuse(refusal(408, 'body silent for too long'));
     case 'writeTimeout':
       // Or the kernel would keep megabytes for minutes, for a peer that does not read them.
-      return connection.reset();
+      return connection.reset(refusal(408, 'answer not read for too long'));
     case 'requestTimeout':
       return connection.refuse(refusal(503, 'request took longer than requestTimeout'));
     case 'cut':

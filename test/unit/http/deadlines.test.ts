@@ -98,12 +98,12 @@ describe('enforce', () => {
     const connection = {
       close: () => void done.push('closed'),
       cut: () => void done.push('cut'),
-      reset: () => void done.push('reset'),
+      reset: ({ status }: { status: number }) => void done.push(`reset ${status}`),
       refuse: ({ status }: { status: number }) => void done.push(`refused ${status}`),
     };
     for (const verdict of ['close', 'cut', 'headTimeout', 'bodyTimeout', 'writeTimeout', 'requestTimeout'] as const) {
       enforce(verdict, connection);
     }
-    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'reset', 'refused 503']);
+    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'reset 408', 'refused 503']);
   });
 });

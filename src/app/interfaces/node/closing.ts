@@ -17,7 +17,7 @@ export interface Closing {
    */
   refuse(connection: Connection, exchange: Exchange | null, why: Refusal): void;
   /** See `Judged` in deadlines.ts. */
-  reset(connection: Connection): void;
+  reset(connection: Connection, why: Refusal): void;
 }
 
 export function createClosing(options: {
@@ -38,7 +38,8 @@ export function createClosing(options: {
       failRead(exchange.request);
       exchange.response.emit('close');
     },
-    reset({ socket }) {
+    reset({ socket, peer }, why) {
+      options.refused?.(why, peer);
       resetSocket(socket);
     },
   };

@@ -97,7 +97,7 @@ function judged(connection: Connection, { turns, closing }: RoundsOptions): Judg
   return {
     close: () => (connection.leftover === null ? closeIdle(connection) : linger(connection)),
     cut: () => connection.socket.destroy(),
-    reset: () => closing.reset(connection),
+    reset: (why) => closing.reset(connection, why),
     refuse: (why) =>
       connection.exchange === null ? turns.malformed(connection, why) : turns.overrule(connection, why),
   };
