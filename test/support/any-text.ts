@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from './random.ts';
 
 /**
  * Any text, lone surrogates and control characters among them. `fc.string({ unit: 'binary' })` makes a table of all characters first, which

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { addressUrl, type BindAddress, formatBind, parseBind } from '../../../src/listener/address.ts';
 import { anyText } from '../../support/any-text.ts';
+import fc from '../../support/random.ts';
 
 describe('parseBind', () => {
   const good: readonly (readonly [string, BindAddress])[] = [

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   type AccessRecord,
   accessLogFormatFault,
@@ -8,6 +7,7 @@ import {
   defaultAccessLogFormat,
 } from '../../../src/logging/access-log.ts';
 import { anyText } from '../../support/any-text.ts';
+import fc from '../../support/random.ts';
 import { basic, recordOf } from './record.ts';
 
 /** What a client can send, from tame to hostile. */
@@ -146,17 +146,17 @@ describe('compileAccessLog', () => {
 
   it('compiles large and hostile formats in linear time', () => {
     const startMs = performance.now();
-    compileAccessLog('a%(h)s'.repeat(50_000));
-    compileAccessLog('%%'.repeat(200_000));
+    compileAccessLog('a%(h)s'.repeat(20_000));
+    compileAccessLog('%%'.repeat(80_000));
     for (const format of [
-      '%('.repeat(200_000),
-      '%({'.repeat(200_000),
-      `%(${'{'.repeat(300_000)}}i)s`,
-      '%'.repeat(300_001),
+      '%('.repeat(80_000),
+      '%({'.repeat(80_000),
+      `%(${'{'.repeat(100_000)}}i)s`,
+      '%'.repeat(100_001),
     ]) {
       accessLogFormatFault(format);
     }
-    // About 60 ms; anything quadratic takes many seconds.
+    // About 20 ms; anything quadratic takes many seconds.
     expect(performance.now() - startMs).to.be.below(1000);
   });
 });

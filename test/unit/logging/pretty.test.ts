@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { createPrettifier } from '../../../src/logging/pretty.ts';
 import { anyText } from '../../support/any-text.ts';
+import fc from '../../support/random.ts';
 
 const base = { role: 'worker', pid: 9, workerId: 2 };
 const plain = createPrettifier({ colors: false, base });
