@@ -12,6 +12,7 @@ const aboutPython = 'test/integration/wsgi-*.test.ts';
 const faultsOfPython = ['faults', 'processes', 'zygote'].map((name) => `test/integration/wsgi-${name}.test.ts`);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
+  compiler: { files: ['test/compiler/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
   // The unit tests that try random cases once more, with many.
   property: { files: ['test/property/**/*.test.ts', ...randomUnits()], env: { TSUNICORN_UNIT_CASES: '1000' } },
@@ -43,7 +44,7 @@ const kinds = {
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
 const sets = {
-  all: [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
+  all: [['unit'], ['compiler', 'rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
