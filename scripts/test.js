@@ -1,5 +1,7 @@
 // Runs the tests: everything, or one kind by name. Arguments after the kind go to mocha, e.g. `node scripts/test.js integration --grep HUP`.
 import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,8 +14,10 @@ const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
 );
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
+  compiler: { files: ['test/compiler/**/*.test.ts'] },
   rules: { files: ['test/generated/**/*.test.ts', 'test/rules/**/*.test.ts'] },
-  property: { files: ['test/property/**/*.test.ts'] },
+  // The unit tests that try random cases once more, with many.
+  property: { files: ['test/property/**/*.test.ts', ...randomUnits()], env: { TSUNICORN_UNIT_CASES: '1000' } },
   fuzz: { files: ['test/fuzz/**/*.test.ts'] },
   contract: { files: ['test/contract/**/*.test.ts', ...without('test/contract/*-wsgi.test.ts')] },
   integration: {
@@ -42,7 +46,7 @@ const kinds = {
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
 const sets = {
-  all: [['unit'], ['rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
+  all: [['unit'], ['compiler', 'rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
@@ -97,6 +101,13 @@ function mocha(name, stdio) {
     });
   }
   return new Promise((resolve) => child.once('close', (code) => resolve({ status: code ?? 1, output })));
+}
+
+function randomUnits() {
+  return readdirSync(join(root, 'test/unit'), { recursive: true })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `test/unit/${file}`)
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes('/support/random.ts'));
 }
 
 /** Makes the virtual environment of test/support/python.ts, or says why not: the tests that need it are pending then. */

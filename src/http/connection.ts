@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionHost } from './connection-host.ts';
-import { createPatience, enforce, type Patience, type Situation } from './deadlines.ts';
+import { blankSituation, enforce, Patience, type Situation } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import { Outgoing } from './outgoing.ts';
 import { ownedCopy } from './owned-copy.ts';
@@ -19,6 +19,7 @@ import { UpgradedConnection } from './upgrade.ts';
 /** What waits of pipelined requests before the client is made to wait. */
 const PARSE_AHEAD_BYTES = 65_536;
 const NOTHING = Buffer.alloc(0);
+const situation = blankSituation();
 
 /**
  * One connection that speaks HTTP/1.1. Requests are answered one after the other: what comes behind one waits, in bounds, as bytes. It owns
@@ -88,20 +89,21 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** Cuts it so that the kernel, too, forgets what the peer has not taken. */
-  reset(): void {
+  /** See `Judged` in deadlines.ts. */
+  reset(why: Refusal): void {
+    this.#host.refused(why, this);
     resetSocket(this.#socket);
   }
 
   /** For an exchange: ends it within an answer. Where only the end of the connection delimits a body, this must not look like one. */
   cutAnswer(plan: BodyPlan | null): void {
     this.outgoing.push();
-    return plan?.kind === 'close' ? this.reset() : this.cut();
+    return plan?.kind === 'close' ? resetSocket(this.#socket) : this.cut();
   }
 
   /** Called now and then by the one timer of the engine. `true`: the connection was ended. */
   judge(nowMs: number): boolean {
-    this.#patience ??= createPatience(this.#host.limits);
+    this.#patience ??= new Patience(this.#host.limits);
     return enforce(this.#patience.judge(this.#situation(), nowMs), this);
   }
 
@@ -124,14 +126,13 @@ export class Connection {
 
   /** For an exchange: whether its answer ends the connection, and has to say so. `isWanted`: the application or HTTP/1.0 wants it to. */
   closesAfter(exchange: Exchange, isWanted: boolean): boolean {
-    const { limits, drainIdleMs } = this.#host;
     const ends = endsConnection({
       head: exchange.head,
-      keepAliveMs: limits.keepAliveMs,
+      keepAliveMs: this.#host.limits.keepAliveMs,
       hasPeerEnded: this.hasPeerEnded,
       missingBytes: this.#reader.missingBytes,
       owesContinue: this.#reader.owesContinue,
-      isDraining: drainIdleMs !== null,
+      isDraining: this.#host.drainIdleMs !== null,
       hasMore: this.#rest.length > 0 || this.#bytesAhead > 0,
     });
     if (isWanted || ends) this.#closing = 'afterAnswer';
@@ -245,13 +246,12 @@ export class Connection {
   #situation(): Situation {
     // A client that waits for room, or for `100 Continue`, is not the one who is slow.
     const body = this.#throttle.isPaused || this.#reader.owesContinue ? null : this.#reader.body;
-    return {
-      phase: this.#phase(),
-      requests: this.#reader.requests,
-      bodyBytes: body?.received ?? null,
-      takenBytes: this.outgoing.isWaiting ? bytesTaken(this.#socket) : null,
-      drainIdleMs: this.#host.drainIdleMs,
-    };
+    situation.phase = this.#phase();
+    situation.requests = this.#reader.requests;
+    situation.bodyBytes = body === null ? null : body.received;
+    situation.takenBytes = this.outgoing.isWaiting ? bytesTaken(this.#socket) : null;
+    situation.drainIdleMs = this.#host.drainIdleMs;
+    return situation;
   }
 
   #phase(): Situation['phase'] {

@@ -44,7 +44,10 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const open = new Set<Connection>();
   const whenEmpty: (() => void)[] = [];
-  const round = createRound(open);
+  const round = createRound({
+    all: () => open.values(),
+    judge: (connection: Connection, nowMs) => connection.judge(nowMs),
+  });
   let timer: NodeJS.Timeout | null = null;
   let drainIdleMs: number | null = null;
 

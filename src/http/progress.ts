@@ -5,10 +5,9 @@ import type { Socket } from 'node:net';
  * still queued. Where a handle does not tell, whole writes have to do.
  */
 export function bytesTaken(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  if (typeof handle === 'object' && handle !== null) {
-    const given: unknown = Reflect.get(handle, 'bytesWritten');
-    const queued: unknown = Reflect.get(handle, 'writeQueueSize');
+  const handle = '_handle' in socket ? socket._handle : null;
+  if (typeof handle === 'object' && handle !== null && 'bytesWritten' in handle && 'writeQueueSize' in handle) {
+    const { bytesWritten: given, writeQueueSize: queued } = handle;
     if (typeof given === 'number' && typeof queued === 'number') return given - queued;
   }
   return socket.bytesWritten - socket.writableLength;

@@ -127,6 +127,7 @@ function framingOf(
     if (!codings.every(isToken)) refuse(400, 'Transfer-Encoding');
     const others = codings.filter((coding) => coding !== 'chunked');
     if (others.length === 0 || codings.length - others.length > 1) refuse(400, 'Transfer-Encoding');
+    if (codings.includes('chunked') && codings.at(-1) !== 'chunked') refuse(400, 'Transfer-Encoding');
     return refuse(501, 'unknown coding');
   }
   if (length === undefined) return 0;

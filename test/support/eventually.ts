@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+const FIRST_WAIT_MS = 1;
+const LONGEST_WAIT_MS = 20;
+
 /** How long and how often `eventually` looks. */
 export interface EventuallyOptions {
   /** Default 5000. */
   readonly timeoutMs?: number;
-  /** Default 20. */
+  /** Default 1, then twice as long each time, up to 20: most of what is waited for is there at once. */
   readonly everyMs?: number;
   /** What is waited for, as it ends the sentence 'gave up after 5000 ms waiting until …'. */
   readonly until?: string;
@@ -20,9 +23,10 @@ export async function eventually<T>(
   check: () => T | Promise<T>,
   options: EventuallyOptions = {},
 ): Promise<NonNullable<T>> {
-  const { timeoutMs = 5_000, everyMs = 20, until = 'the check held' } = options;
+  const { timeoutMs = 5_000, everyMs, until = 'the check held' } = options;
   const giveUpAtMs = performance.now() + timeoutMs;
   let last: unknown;
+  let waitMs = everyMs ?? FIRST_WAIT_MS;
   do {
     try {
       const seen = await check();
@@ -31,7 +35,8 @@ export async function eventually<T>(
     } catch (thrown) {
       last = thrown;
     }
-    await delay(everyMs);
+    await delay(waitMs);
+    if (everyMs === undefined) waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS);
   } while (performance.now() < giveUpAtMs);
   const why = last instanceof Error ? `: ${last.message}` : '';
   throw new Error(`gave up after ${timeoutMs} ms waiting until ${until}${why}`, { cause: last });

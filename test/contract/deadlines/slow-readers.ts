@@ -20,7 +20,10 @@ const SEEN_LATE_MS = 50;
 export function describeSlowReaders({ served }: Subject): void {
   let server: Server;
   before(async () => {
-    const config = { writeTimeout: WRITE_MS / 1_000, keepAlive: KEEP_ALIVE_MS / 1_000 };
+    const config = {
+      ...{ writeTimeout: WRITE_MS / 1_000, keepAlive: KEEP_ALIVE_MS / 1_000 },
+      ...{ accessLog: '-', logFormat: 'json' },
+    };
     server = await startServer({ ...served, config });
   });
   after(() => server.stop());
@@ -37,9 +40,17 @@ export function describeSlowReaders({ served }: Subject): void {
     return elapsedMs;
   }
 
+  const accessLines = (): Record<string, unknown>[] =>
+    server.stdoutText
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+
   describe('writeTimeout', () => {
     for (const path of [`/large?mib=${LARGE_MIB}`, '/whole?mib=8']) {
-      it(`ends the connection of a client that does not read ${path}`, async () => {
+      it(`ends the connection of a client that does not read ${path}, and tells of it`, async () => {
+        const after = server.mark();
+        const before = accessLines().length;
         const kept = await keptMs(() => {
           const socket = connect({ port: server.port, host: '127.0.0.1' })
             .on('error', () => {})
@@ -48,6 +59,13 @@ export function describeSlowReaders({ served }: Subject): void {
           return socket;
         });
         expectOnTime(kept + SEEN_LATE_MS, WRITE_MS);
+        const refused = await server.event('request.refused', undefined, { after });
+        expect(refused).to.deep.include({ level: 'info', status: 408, reason: 'answer not read for too long' });
+        expect(refused).to.deep.include({ clientAddress: '127.0.0.1', count: 1 });
+        await eventually(() => accessLines().length > before, { until: 'the request is in the access log' });
+        const [line] = accessLines().slice(before);
+        expect(line).to.include({ method: 'GET', path: path.split('?')[0], status: 200 });
+        expect(line?.responseBytes).to.be.within(1, LARGE_MIB * 1_048_576 - 1);
       });
     }
 

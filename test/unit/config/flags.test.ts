@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { flaggedSettings, flagName, flagSpecs } from '../../../src/config/flag-table.ts';
 import { flagSchema, flagShape, textToValue } from '../../../src/config/flag-text.ts';
 import { parseFlags } from '../../../src/config/flags.ts';
 import { findSetting } from '../../../src/config/settings/index.ts';
+import fc from '../../support/random.ts';
 
 const label = (flag: string) => flag;
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { emptyLayer, type Layer } from '../../../src/config/layer.ts';
 import { merge } from '../../../src/config/merge.ts';
 import { settingNames } from '../../../src/config/settings/index.ts';
+import fc from '../../support/random.ts';
 
 function layer(source: string, values: Record<string, unknown>): Layer {
   return new Map(Object.entries(values).map(([name, value]) => [name, { value, source }]));
@@ -46,7 +46,6 @@ describe('merge', () => {
           }
         }
       }),
-      { numRuns: 50 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { editDistance, nearestName, plainName } from '../../../src/config/nearest.ts';
 import { settingNames } from '../../../src/config/settings/index.ts';
+import fc from '../../support/random.ts';
 
 describe('plainName', () => {
   it('sees through every way to write a name', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { splitWords } from '../../../src/config/shell-words.ts';
+import fc from '../../support/random.ts';
 
 describe('splitWords', () => {
   const cases: readonly [text: string, words: readonly string[]][] = [

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createPatience, enforce, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
+import { enforce, Patience, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
 import { LEAST_PROGRESS_BYTES } from '../../../src/http/limits.ts';
 import { LIMITS } from './limits.ts';
 
@@ -8,12 +8,12 @@ const START_MS = 10_000;
 
 /** Begins at one time, and asks again some milliseconds later. */
 function verdictAfter(elapsedMs: number, situation: Partial<Situation>, limits = LIMITS): Verdict | null {
-  const patience = createPatience(limits);
+  const patience = new Patience(limits);
   expect(patience.judge({ ...CALM, ...situation }, START_MS), 'at the start').to.equal(null);
   return patience.judge({ ...CALM, ...situation }, START_MS + elapsedMs);
 }
 
-describe('createPatience', () => {
+describe('Patience', () => {
   const rows: readonly (readonly [what: string, situation: Partial<Situation>, limitMs: number, verdict: Verdict])[] = [
     ['a new connection that says nothing', { phase: 'fresh', requests: 0 }, LIMITS.headerTimeoutMs, 'close'],
     ['a head that does not end', { phase: 'head' }, LIMITS.headerTimeoutMs, 'headTimeout'],
@@ -38,7 +38,7 @@ describe('createPatience', () => {
   });
 
   it('closes at once in a quick drain', () => {
-    expect(createPatience(LIMITS).judge({ ...CALM, phase: 'idle', drainIdleMs: 0 }, START_MS)).to.equal('close');
+    expect(new Patience(LIMITS).judge({ ...CALM, phase: 'idle', drainIdleMs: 0 }, START_MS)).to.equal('close');
   });
 
   it('begins anew with the next request, the next phase, and a drain of an idle connection', () => {
@@ -49,11 +49,11 @@ describe('createPatience', () => {
       { phase: 'head', requests: 1 },
       { phase: 'busy', requests: 2 },
     ];
-    const patience = createPatience(LIMITS);
+    const patience = new Patience(LIMITS);
     steps.forEach((step, index) => {
       expect(patience.judge({ ...CALM, ...step }, START_MS + index * 999_999)).to.equal(null);
     });
-    const idle = createPatience(LIMITS);
+    const idle = new Patience(LIMITS);
     idle.judge({ ...CALM, phase: 'idle' }, START_MS);
     const draining: Situation = { ...CALM, phase: 'idle', drainIdleMs: 500 };
     expect(idle.judge(draining, START_MS + 3_999)).to.equal(null);
@@ -61,7 +61,7 @@ describe('createPatience', () => {
   });
 
   it('does not let a drain prolong what is no idle connection', () => {
-    const patience = createPatience(LIMITS);
+    const patience = new Patience(LIMITS);
     patience.judge(CALM, START_MS);
     expect(patience.judge({ ...CALM, drainIdleMs: 500 }, START_MS + 5_000)).to.equal('requestTimeout');
   });
@@ -72,11 +72,11 @@ describe('createPatience', () => {
   ] as const) {
     it(`counts less than ${LEAST_PROGRESS_BYTES} bytes of ${what} as silence, and as many as progress`, () => {
       const limits = { ...LIMITS, bodyTimeoutMs: 1_000, writeTimeoutMs: 1_000, requestTimeoutMs: null };
-      const dripping = createPatience(limits);
+      const dripping = new Patience(limits);
       dripping.judge(of(0), START_MS);
       dripping.judge(of(1), START_MS + 500);
       expect(dripping.judge(of(LEAST_PROGRESS_BYTES - 1), START_MS + 1_000), 'dripping').to.not.equal(null);
-      const flowing = createPatience(limits);
+      const flowing = new Patience(limits);
       flowing.judge(of(0), START_MS);
       expect(flowing.judge(of(LEAST_PROGRESS_BYTES), START_MS + 999), 'flowing').to.equal(null);
       expect(flowing.judge(of(LEAST_PROGRESS_BYTES), START_MS + 1_998), 'then still').to.equal(null);
@@ -85,7 +85,7 @@ describe('createPatience', () => {
   }
 
   it('does not count the time in which nobody waited for the body', () => {
-    const patience = createPatience({ ...LIMITS, requestTimeoutMs: null });
+    const patience = new Patience({ ...LIMITS, requestTimeoutMs: null });
     patience.judge({ ...CALM, bodyBytes: 5 }, START_MS);
     patience.judge({ ...CALM, bodyBytes: null }, START_MS + 1_999);
     expect(patience.judge({ ...CALM, bodyBytes: 5 }, START_MS + 9_000)).to.equal(null);
@@ -98,12 +98,12 @@ describe('enforce', () => {
     const connection = {
       close: () => void done.push('closed'),
       cut: () => void done.push('cut'),
-      reset: () => void done.push('reset'),
+      reset: ({ status }: { status: number }) => void done.push(`reset ${status}`),
       refuse: ({ status }: { status: number }) => void done.push(`refused ${status}`),
     };
     for (const verdict of ['close', 'cut', 'headTimeout', 'bodyTimeout', 'writeTimeout', 'requestTimeout'] as const) {
       enforce(verdict, connection);
     }
-    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'reset', 'refused 503']);
+    expect(done).to.deep.equal(['closed', 'cut', 'refused 408', 'refused 408', 'reset 408', 'refused 503']);
   });
 });

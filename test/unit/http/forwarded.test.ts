@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { createForwarding, type Examined, type ForwardingSettings } from '../../../src/http/forwarded.ts';
 import type { Peer } from '../../../src/http/peer.ts';
+import fc from '../../support/random.ts';
 
 const defaults: ForwardingSettings = {
   forwardedAllowIps: ['127.0.0.1', '::1'],
@@ -357,8 +357,8 @@ describe('createForwarding', () => {
 
   it('takes time that grows with the length only', () => {
     const lines = [
-      ...Array.from({ length: 50 }, () => `X-Forwarded-For: ${'1.2.3.4,'.repeat(1_000)} 1.2.3.4`),
-      ...Array.from({ length: 50 }, () => `Forwarded: ${'for=1.2.3.4,'.repeat(1_000)}for=1.2.3.4`),
+      ...Array.from({ length: 50 }, () => `X-Forwarded-For: ${'1.2.3.4,'.repeat(300)} 1.2.3.4`),
+      ...Array.from({ length: 50 }, () => `Forwarded: ${'for=1.2.3.4,'.repeat(300)}for=1.2.3.4`),
       `X-Forwarded-Proto: ${'https,'.repeat(10_000)}https`,
       `X-Forwarded-For: ${','.repeat(100_000)}`,
     ];

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { addressOfBytes, canonicalPeer, formatIpAddress, parseIpAddress } from '../../../src/http/ip-address.ts';
+import fc from '../../support/random.ts';
 
 const canonical = (text: string): string | null => {
   const address = parseIpAddress(text);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createPatience, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
+import { Patience, type Situation, type Verdict } from '../../../src/http/deadlines.ts';
 import { type HttpLimits, LEAST_PROGRESS_BYTES } from '../../../src/http/limits.ts';
 
 const limits: HttpLimits = {
@@ -19,7 +19,7 @@ const nothing: Situation = { phase: 'busy', requests: 1, bodyBytes: null, takenB
 
 /** What is found every 10 ms, by the time since the beginning; returns the first verdict and when it fell. */
 function firstVerdict(found: (ms: number) => Partial<Situation>): { verdict: Verdict; ms: number } | null {
-  const patience = createPatience(limits);
+  const patience = new Patience(limits);
   for (let ms = 0; ms <= 3_000; ms += 10) {
     const verdict = patience.judge({ ...nothing, ...found(ms) }, ms + 7);
     if (verdict !== null) return { verdict, ms };
@@ -27,7 +27,7 @@ function firstVerdict(found: (ms: number) => Partial<Situation>): { verdict: Ver
   return null;
 }
 
-describe('createPatience, while an answer waits', () => {
+describe('Patience, while an answer waits', () => {
   const CASES: readonly (readonly [
     promise: string,
     found: (ms: number) => Partial<Situation>,

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   LONGEST_PROXY_HEADER,
   type ProxiedEnd,
@@ -8,6 +7,7 @@ import {
   type ProxyVersions,
   parseProxyHeader,
 } from '../../../src/http/proxy-protocol.ts';
+import fc from '../../support/random.ts';
 import { type V2Parts, v2Header } from './proxy-header.ts';
 
 const text = (line: string, accept: ProxyVersions = 'auto'): ProxyHeader =>

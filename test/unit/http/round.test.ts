@@ -1,55 +1,60 @@
 import { expect } from 'chai';
 import { createRound } from '../../../src/http/round.ts';
 
-const ENDING_MS = 3;
+/** Longer than a turn of the loop may take. */
+const LONG_MS = 0.5;
 
-interface Ending {
-  judge(): boolean;
-}
-
-/** Takes longer to end than a turn of the loop may, and is gone then. */
-function addSlowToEnd(all: Set<Ending>, ended: () => void): void {
-  const ending = {
-    judge() {
-      const untilMs = performance.now() + ENDING_MS;
+/** Judges numbers; those below `slowBelow` take long, and what `judge` returns is `isEnded`. */
+function roundOf(options: { count: number; slowBelow: number; isEnded: boolean }) {
+  const all = new Set(Array.from({ length: options.count }, (_, index) => index));
+  const judged: number[] = [];
+  const round = createRound({
+    all: () => all.values(),
+    judge(one: number) {
+      judged.push(one);
+      if (options.isEnded) all.delete(one);
+      const untilMs = performance.now() + (one < options.slowBelow ? LONG_MS : 0);
       while (performance.now() < untilMs);
-      all.delete(ending);
-      ended();
-      return true;
+      return options.isEnded;
     },
-  };
-  all.add(ending);
+  });
+  return { round, judged, all };
 }
 
 describe('createRound', () => {
-  it('judges all at once where nothing is to be done', () => {
-    let judged = 0;
-    const one = () => ({
-      judge() {
-        judged += 1;
-        return false;
-      },
-    });
-    createRound(new Set([one(), one(), one()]))();
-    expect(judged).to.equal(3);
+  it('judges all at once where that takes no time', () => {
+    const { round, judged } = roundOf({ count: 30, slowBelow: 0, isEnded: false });
+    round();
+    expect(judged).to.have.length(30);
   });
 
-  it('gives others a turn while it ends many, and can be begun again', async () => {
-    const all = new Set<Ending>();
-    const round = createRound(all);
-    for (let time = 0; time < 2; time += 1) {
-      let ended = 0;
-      for (let count = 0; count < 3; count += 1) {
-        addSlowToEnd(all, () => {
-          ended += 1;
-        });
-      }
+  it('gives others a turn behind each that it ended, where that took long, and can be begun again', async () => {
+    const { round, judged, all } = roundOf({ count: 3, slowBelow: 99, isEnded: true });
+    for (let time = 1; time <= 2; time += 1) {
+      for (const one of [0, 1, 2]) all.add(one);
       round();
       // It is under way: this one is passed over.
       round();
-      expect(ended).to.equal(1);
+      expect(judged).to.have.length(3 * time - 2);
       for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
-      expect(ended).to.equal(3);
+      expect(judged).to.have.length(3 * time);
     }
+  });
+
+  it('gives others a turn while it judges many, and forgets none', async () => {
+    const { round, judged } = roundOf({ count: 1_000, slowBelow: 2, isEnded: false });
+    round();
+    expect(judged.length).to.be.within(2, 100);
+    while (judged.length < 1_000) await new Promise(setImmediate);
+    expect(judged).to.deep.equal(Array.from({ length: 1_000 }, (_, index) => index));
+  });
+
+  it('judges no one who left meanwhile', async () => {
+    const { round, judged, all } = roundOf({ count: 100, slowBelow: 1, isEnded: false });
+    round();
+    all.delete(99);
+    while (judged.length < 99) await new Promise(setImmediate);
+    for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
+    expect(judged).to.not.include(99);
   });
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { compileTrust } from '../../../src/http/trusted-peers.ts';
+import fc from '../../support/random.ts';
 
 describe('compileTrust', () => {
   const cases: readonly (readonly [

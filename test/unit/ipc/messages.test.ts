@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { LONGEST_TEXT, parseMasterMessage, parseWorkerMessage } from '../../../src/ipc/messages.ts';
+import fc from '../../support/random.ts';
 
 describe('parseWorkerMessage', () => {
   const good = [

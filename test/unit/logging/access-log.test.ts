@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   type AccessRecord,
   accessLogFormatFault,
@@ -7,11 +6,13 @@ import {
   compileAccessLog,
   defaultAccessLogFormat,
 } from '../../../src/logging/access-log.ts';
+import { anyText } from '../../support/any-text.ts';
+import fc from '../../support/random.ts';
 import { basic, recordOf } from './record.ts';
 
-/** What a client can send, from tame to hostile; also lone surrogates. */
-const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+/** What a client can send, from tame to hostile. */
+const sentText = fc.oneof(
+  anyText(),
   fc.string({
     unit: fc.constantFrom('\r', '\n', '\0', '\x1b', '"', '\\', ' ', '%', '\x7f', '\x85', '\u2028', '\ud800'),
   }),
@@ -121,7 +122,7 @@ describe('compileAccessLog', () => {
   it('gives one line of printable ASCII for any request, its quotes only those of the format', () => {
     const line = compileAccessLog(`${defaultAccessLogFormat} %(U)s %(q)s %(m)s %(H)s %({a}i)s %({a}o)s %({a}e)s`);
     fc.assert(
-      fc.property(anyText, anyText, (text, other) => {
+      fc.property(sentText, sentText, (text, other) => {
         const record = recordOf(
           { remoteAddress: text, method: text, target: other, protocol: text },
           {
@@ -145,17 +146,17 @@ describe('compileAccessLog', () => {
 
   it('compiles large and hostile formats in linear time', () => {
     const startMs = performance.now();
-    compileAccessLog('a%(h)s'.repeat(50_000));
-    compileAccessLog('%%'.repeat(200_000));
+    compileAccessLog('a%(h)s'.repeat(20_000));
+    compileAccessLog('%%'.repeat(80_000));
     for (const format of [
-      '%('.repeat(200_000),
-      '%({'.repeat(200_000),
-      `%(${'{'.repeat(300_000)}}i)s`,
-      '%'.repeat(300_001),
+      '%('.repeat(80_000),
+      '%({'.repeat(80_000),
+      `%(${'{'.repeat(100_000)}}i)s`,
+      '%'.repeat(100_001),
     ]) {
       accessLogFormatFault(format);
     }
-    // About 60 ms; anything quadratic takes many seconds.
+    // About 20 ms; anything quadratic takes many seconds.
     expect(performance.now() - startMs).to.be.below(1000);
   });
 });
@@ -229,7 +230,7 @@ describe('accessLogJson', () => {
 
   it('is one line of JSON that says what the client said, whatever that was', () => {
     fc.assert(
-      fc.property(anyText, (text) => {
+      fc.property(sentText, (text) => {
         const json = accessLogJson(recordOf({ method: text, target: `/${text}` }, { request: { 'user-agent': text } }));
         expect(json).to.not.match(/[\p{Cc}\p{Zl}\p{Zp}]/u);
         expect(JSON.parse(json)).to.include({ method: text, userAgent: text });

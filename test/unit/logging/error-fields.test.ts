@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { TsunicornError } from '../../../src/errors.ts';
 import { errorFields } from '../../../src/logging/error-fields.ts';
+import fc from '../../support/random.ts';
 
 describe('errorFields', () => {
   it('has message, stack and the stacks of the causes', () => {
@@ -59,7 +59,6 @@ describe('errorFields', () => {
         expect(message + stack).to.not.include('\uFFFD');
         expect(message).to.match(/ …$/);
       }),
-      { numRuns: 30 },
     );
   });
 

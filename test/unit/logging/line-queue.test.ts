@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { createLineQueue } from '../../../src/logging/line-queue.ts';
+import fc from '../../support/random.ts';
 
 describe('createLineQueue', () => {
   it('gives back every accepted line in order, in chunks of whole lines within the limits', () => {

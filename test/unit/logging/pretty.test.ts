@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { createPrettifier } from '../../../src/logging/pretty.ts';
+import { anyText } from '../../support/any-text.ts';
+import fc from '../../support/random.ts';
 
 const base = { role: 'worker', pid: 9, workerId: 2 };
 const plain = createPrettifier({ colors: false, base });
@@ -44,7 +45,7 @@ describe('createPrettifier', () => {
 
   it('keeps any field on its line', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.jsonValue(), (text, value) => {
+      fc.property(anyText(), fc.jsonValue(), (text, value) => {
         const line = plain(lineOf({ msg: text, [`k${text}`]: value, note: text }));
         expect(line).to.match(/^[^\p{Cc}\p{Zl}\p{Zp}]*\n$/u);
       }),

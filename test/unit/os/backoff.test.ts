@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { backoffMs } from '../../../src/os/backoff.ts';
+import fc from '../../support/random.ts';
 
 describe('backoffMs', () => {
   it('waits for nothing after the first failure, then doubles from half a second up to 30 s', () => {

@@ -1,7 +1,7 @@
+import type { FetchContext } from '../../../application.ts';
 import { TsunicornError } from '../../../errors.ts';
 import type { LoadedApplication } from '../../load.ts';
 import { answerOf } from './answer.ts';
-import type { FetchContext } from './context.ts';
 
 /** A fetch application: one function. It may throw and reject; what it returns is looked at when it is sent. */
 export type FetchHandler = (request: Request, context: FetchContext) => unknown;

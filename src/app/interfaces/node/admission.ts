@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { ABSOLUTE_TARGET, isHost } from '../../../http/grammar.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
+import { transferCodingFault } from '../../../http/transfer-coding.ts';
 import { replaceFields } from './fields.ts';
-import { transferCodingFault } from './transfer-coding.ts';
 
 /** `HTTP/1.1` and two spaces. */
 const VERSION_AND_SPACES_BYTES = 10;

@@ -16,6 +16,8 @@ export interface Closing {
    * @param exchange `null`: what came was no request.
    */
   refuse(connection: Connection, exchange: Exchange | null, why: Refusal): void;
+  /** See `Judged` in deadlines.ts. */
+  reset(connection: Connection, why: Refusal): void;
 }
 
 export function createClosing(options: {
@@ -35,6 +37,10 @@ export function createClosing(options: {
       if (exchange === null) return;
       failRead(exchange.request);
       exchange.response.emit('close');
+    },
+    reset({ socket, peer }, why) {
+      options.refused?.(why, peer);
+      resetSocket(socket);
     },
   };
 }

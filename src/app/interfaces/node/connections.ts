@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createPatience, type Patience } from '../../../http/deadlines.ts';
+import { Patience } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import type { Peer } from '../../../http/peer.ts';
 import { probePeer } from '../../../http/progress.ts';
@@ -55,7 +55,7 @@ export interface Connections {
   of(socket: Socket): Connection;
   /** `undefined`: it is closed. */
   find(socket: Socket): Connection | undefined;
-  all(): Iterable<Connection>;
+  all(): IterableIterator<Connection>;
   count(): number;
   /** Resolves when none is left. */
   allClosed(): Promise<void>;
@@ -69,9 +69,17 @@ export function createConnections(
   const waiting: (() => void)[] = [];
 
   function add(socket: Socket, peer: Peer): Connection {
+    // Written out: V8 gives each object that is made by spreading two others a hidden class of its own. To judge one took ten times as long.
     const connection: Connection = {
-      ...{ socket, peer, patience: createPatience(limits), state: 'open', exchange: null },
-      ...{ waiting: [], answers: 0, leftover: null, chunks: null },
+      socket,
+      peer,
+      patience: new Patience(limits),
+      state: 'open',
+      exchange: null,
+      waiting: [],
+      answers: 0,
+      leftover: null,
+      chunks: null,
       // A PROXY header may have come before; what came with it is still to be read.
       bytesReadWhenIdle: socket.bytesRead - socket.readableLength,
     };

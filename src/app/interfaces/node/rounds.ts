@@ -1,8 +1,8 @@
-import { enforce } from '../../../http/deadlines.ts';
+import { enforce, type Judged, type Situation } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
-import { refusal } from '../../../http/refusal.ts';
-import { resetSocket } from '../../../http/reset.ts';
-import { closeIdle, linger } from './closing.ts';
+import { type Refusal, refusal } from '../../../http/refusal.ts';
+import { createRound } from '../../../http/round.ts';
+import { type Closing, closeIdle, linger } from './closing.ts';
 import type { Connection, Connections } from './connections.ts';
 import { isEndlessFraming, isEndlessHead, isUnwanted, situationOf } from './situation.ts';
 import type { Turns } from './turns.ts';
@@ -31,6 +31,7 @@ export interface Rounds {
 export interface RoundsOptions {
   readonly limits: HttpLimits;
   readonly connections: Connections;
+  readonly closing: Closing;
   readonly turns: Turns;
   readonly drain: Drain;
 }
@@ -40,10 +41,10 @@ export function createRounds(options: RoundsOptions): Rounds {
   let timer: NodeJS.Timeout | null = null;
   let everyMs = 0;
 
-  function round(): void {
-    const nowMs = performance.now();
-    for (const connection of connections.all()) lookAfter(connection, nowMs, options);
-  }
+  const round = createRound({
+    all: () => connections.all(),
+    judge: (connection: Connection, nowMs) => lookAfter(connection, nowMs, options),
+  });
 
   function stop(): void {
     if (timer !== null) clearInterval(timer);
@@ -70,20 +71,36 @@ export function createRounds(options: RoundsOptions): Rounds {
   };
 }
 
-function lookAfter(connection: Connection, nowMs: number, { limits, turns, drain }: RoundsOptions): void {
-  const { socket } = connection;
+/** `true`: it came to its end. Makes nothing for a connection with which all is well, as it is called for all of them in a row. */
+function lookAfter(connection: Connection, nowMs: number, options: RoundsOptions): boolean {
+  const { limits, turns, drain } = options;
   if (isUnwanted(connection, nowMs)) linger(connection);
-  else if (isEndlessHead(connection, limits)) turns.malformed(connection, endlessHead);
-  else if (isEndlessFraming(connection, limits)) turns.malformed(connection, endlessFraming);
-  const verdict = connection.patience.judge(situationOf(connection, drain.idleMs), nowMs);
-  const isEnforced = enforce(verdict, {
+  let situation = situationOf(connection, drain.idleMs);
+  const why = endlessness(connection, situation.phase, limits);
+  if (why !== null) {
+    turns.malformed(connection, why);
+    situation = situationOf(connection, drain.idleMs);
+  }
+  const verdict = connection.patience.judge(situation, nowMs);
+  if (verdict === null) hurry(connection, drain);
+  else enforce(verdict, judged(connection, options));
+  return verdict !== null;
+}
+
+/** What of a request goes on for longer than it may. */
+function endlessness(connection: Connection, phase: Situation['phase'], limits: HttpLimits): Refusal | null {
+  if (phase === 'head') return isEndlessHead(connection, limits) ? endlessHead : null;
+  return isEndlessFraming(connection, limits) ? endlessFraming : null;
+}
+
+function judged(connection: Connection, { turns, closing }: RoundsOptions): Judged {
+  return {
     close: () => (connection.leftover === null ? closeIdle(connection) : linger(connection)),
-    cut: () => socket.destroy(),
-    reset: () => resetSocket(socket),
+    cut: () => connection.socket.destroy(),
+    reset: (why) => closing.reset(connection, why),
     refuse: (why) =>
       connection.exchange === null ? turns.malformed(connection, why) : turns.overrule(connection, why),
-  });
-  if (!isEnforced) hurry(connection, drain);
+  };
 }
 
 /** A quick drain does not wait for clients that do not close their side. */

@@ -58,7 +58,7 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
   });
   const closing = createClosing({ serverHeader, refused: observer.refused });
   const turns = createTurns({ limits, closing, application, observer, originOf });
-  const rounds = createRounds({ limits, connections, turns, drain });
+  const rounds = createRounds({ limits, connections, closing, turns, drain });
   configureServer(server, limits);
 
   return {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Situation } from '../../../http/deadlines.ts';
+import { blankSituation, type Situation } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { UNWANTED_BODY_BYTES } from '../../../http/persistence.ts';
 import { bytesTaken } from '../../../http/progress.ts';
@@ -27,17 +27,18 @@ export function mustClose(request: IncomingMessage, limits: HttpLimits): boolean
   return Number(request.headers['content-length']) > UNWANTED_BODY_BYTES;
 }
 
-/** What the coarse timer finds a connection doing. `drainIdleMs`: how long it may idle in a drain, `null` where there is none. */
+const situation = blankSituation();
+
+/** What the coarse timer finds a connection doing: good until it looks at the next one. `drainIdleMs`: how long it may idle in a drain, `null` where there is none. */
 export function situationOf(connection: Connection, drainIdleMs: number | null): Situation {
   const { socket } = connection;
   const reading = bodyUnderWay(connection);
-  return {
-    phase: phaseOf(connection),
-    requests: connection.answers,
-    bodyBytes: reading !== null && isWanted(reading) ? socket.bytesRead : null,
-    takenBytes: socket.writableLength > 0 ? bytesTaken(socket) : null,
-    drainIdleMs,
-  };
+  situation.phase = phaseOf(connection);
+  situation.requests = connection.answers;
+  situation.bodyBytes = reading !== null && isWanted(reading) ? socket.bytesRead : null;
+  situation.takenBytes = socket.writableLength > 0 ? bytesTaken(socket) : null;
+  situation.drainIdleMs = drainIdleMs;
+  return situation;
 }
 
 function bodyUnderWay({ exchange, waiting }: Connection): IncomingMessage | null {
@@ -61,9 +62,7 @@ export function isUnwanted({ leftover, socket }: Connection, nowMs: number): boo
 }
 
 /** Whether a head that has not come to its end is longer than any may be. The parser does not count white space and empty lines. */
-export function isEndlessHead(connection: Connection, limits: HttpLimits): boolean {
-  const { socket, bytesReadWhenIdle } = connection;
-  if (phaseOf(connection) !== 'head') return false;
+export function isEndlessHead({ socket, bytesReadWhenIdle }: Connection, limits: HttpLimits): boolean {
   return socket.bytesRead - bytesReadWhenIdle > limits.maxRequestLineBytes + limits.maxHeadBytes + LINE_ENDS_BYTES;
 }
 

@@ -88,12 +88,15 @@ const LOOK_ALIKES = [
   '*',
   'cow',
 ];
+/** Nobody knows where such a body ends, whatever the coding behind it is (RFC 9112, section 6.3). */
+const NOT_LAST = ['chunked, gzip', 'chunked,gzip', 'chunked, identity', 'gzip, chunked, deflate', 'Chunked, x-foo'];
 /** Refused in any case; which of the two faults is told is open. */
-const DOUBLY_WRONG = ['chunked, gzip', 'identity, chunked', 'chunked, identity', 'gzip;q=1, chunked', 'gzip,, chunked'];
+const DOUBLY_WRONG = ['identity, chunked', 'gzip;q=1, chunked', 'gzip,, chunked'];
 
 const families: readonly RowCase[] = [
   ...MALFORMED.map((value) => refused(`Transfer-Encoding ${JSON.stringify(value)}`, encoded(value))),
   ...[...UNKNOWN, ...LOOK_ALIKES].map((value) => refused(`unknown coding ${value}`, encoded(value), 501)),
+  ...NOT_LAST.map((value) => refused(`chunked not last: ${value}`, encoded(value))),
   ...DOUBLY_WRONG.map((value) => ({ ...refused(`unsupported ${value}`, encoded(value), 501), orElse: [[400]] })),
   ...['chunked', 'Chunked', 'CHUNKED', 'cHuNkEd', ' chunked', '\tchunked\t', 'chunked  '].map((value) =>
     taken(`Transfer-Encoding ${JSON.stringify(value)}`, encoded(value), { body: 'hello' }),
@@ -111,8 +114,8 @@ export const transferEncoding = rowOf('transfer-encoding', [
   }),
   refused('without value or space', post(['Transfer-Encoding:'], HELLO)),
   refused('chunked in two fields', encoded('chunked', 'chunked')),
-  { ...refused('chunked, then another in a second field', encoded('chunked', 'gzip'), 501), orElse: [[400]] },
-  { ...refused('chunked, then identity in a second field', encoded('chunked', 'identity'), 501), orElse: [[400]] },
+  refused('chunked, then another in a second field', encoded('chunked', 'gzip')),
+  refused('chunked, then identity in a second field', encoded('chunked', 'identity')),
   { ...refused('chunked, then an empty second field', encoded('chunked', '')), orElse: [[501]] },
   { ...refused('an empty field, then chunked', encoded('', 'chunked')), orElse: [[501]] },
   refused('another in a first field', encoded('gzip', 'chunked'), 501),

@@ -9,6 +9,8 @@ import { bytesOf, describeFetchClasses, sourceOf } from './classes.ts';
 
 type Controller = ReadableStreamDefaultController<unknown>;
 const MINUTE_MS = 60_000;
+/** What has not changed for so long has come to a stand. */
+const STILLNESS = { everyMs: 10 };
 const limits = {
   ...{ maxRequestLineBytes: 8_190, maxFields: 100, maxFieldBytes: 8_190, maxHeadBytes: 32_768, maxBodyBytes: null },
   ...{ headerTimeoutMs: MINUTE_MS, bodyTimeoutMs: MINUTE_MS, writeTimeoutMs: MINUTE_MS, requestTimeoutMs: null },
@@ -196,7 +198,7 @@ describeFetchClasses('a streamed answer', ({ ReadableStream, Response }) => {
       const stands = bytes > 0 && bytes === before;
       before = bytes;
       return stands;
-    });
+    }, STILLNESS);
     const stood = bytes;
     let received = 0;
     socket.on('data', ({ length }) => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import { normalUrl } from '../../../../src/app/interfaces/fetch/url.ts';
+import fc from '../../../support/random.ts';
 
 const origins = [
   'http://localhost',
@@ -117,7 +117,6 @@ describe('normalUrl', () => {
         const target = `/${pieces.join('')}`;
         expect(normalUrl(origin, target)).to.equal(new URL(origin + target).href);
       }),
-      { numRuns: 2000 },
     );
   });
 

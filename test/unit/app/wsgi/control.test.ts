@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   type ControlFault,
   createControlReader,
@@ -7,6 +6,7 @@ import {
   orderLine,
   type ZygoteMessage,
 } from '../../../../src/app/interfaces/wsgi/control.ts';
+import fc from '../../../support/random.ts';
 
 const line = (message: unknown) => Buffer.from(`${JSON.stringify(message)}\n`);
 

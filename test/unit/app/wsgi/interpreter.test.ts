@@ -25,12 +25,16 @@ async function faultOf(promise: Promise<unknown>): Promise<string> {
   return error instanceof TsunicornError ? `${error.code} ${error.message}` : '';
 }
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'tsunicorn-interpreter-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
+/** To be called within a `describe`: `directory` is there for each of its tests, and is removed behind it. */
+function useDirectory(): void {
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'tsunicorn-interpreter-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+}
 
 describe('locateInterpreter', () => {
+  useDirectory();
   const locate = (python: string, env: Record<string, string> = {}) => locateInterpreter({ python, directory, env });
   const told = (python: string, env: Record<string, string> = {}) => expect(() => locate(python, env)).to.throw();
 
@@ -93,6 +97,7 @@ describe('locateInterpreter', () => {
 });
 
 describe('findInterpreter', () => {
+  useDirectory();
   const find = (script: string, patienceMs?: number) =>
     findInterpreter({
       python: program('python', script),

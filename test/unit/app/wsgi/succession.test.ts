@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
 import {
   beginSuccession,
   plan,
@@ -8,6 +7,7 @@ import {
   type SuccessionEvent,
   step,
 } from '../../../../src/app/interfaces/wsgi/succession.ts';
+import fc from '../../../support/random.ts';
 
 const limits = { bootTimeoutMs: 60_000, gracefulTimeoutMs: 30_000 };
 
@@ -209,7 +209,6 @@ describe('step', () => {
           if (waits) expect(life.wakeInMs()).to.be.above(0);
         }
       }),
-      { numRuns: 500 },
     );
   });
 

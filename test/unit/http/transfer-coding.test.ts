@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { transferCodingFault } from '../../../../src/app/interfaces/node/transfer-coding.ts';
+import { transferCodingFault } from '../../../src/http/transfer-coding.ts';
 
 describe('transferCodingFault', () => {
   const rows: readonly (readonly [value: string, status: number | null])[] = [
@@ -8,6 +8,9 @@ describe('transferCodingFault', () => {
     ['gzip', 501],
     ['gzip, chunked', 501],
     ['xchunked', 501],
+    ['gzip, deflate', 501],
+    ['chunked, gzip', 400],
+    ['gzip, chunked, deflate', 400],
     ['', 400],
     [',', 400],
     ['chunked,', 400],

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { evaluateConfig, publicModule } from '../../../src/config/evaluate.ts';
-import * as index from '../../../src/index.ts';
-import { useScratch } from './scratch.ts';
-import { thrownBy } from './thrown.ts';
+import { evaluateConfig, publicModule } from '../../src/config/evaluate.ts';
+import * as index from '../../src/index.ts';
+import { useScratch } from '../unit/config/scratch.ts';
+import { thrownBy } from '../unit/config/thrown.ts';
 
 describe('publicModule', () => {
   it('is what the package exports', () => expect({ ...publicModule }).to.deep.equal({ ...index }));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { emptyLayer, sourceOf } from '../../../src/config/layer.ts';
-import { type LoadRequest, loadConfig, loadHooks } from '../../../src/config/load.ts';
-import { useScratch } from './scratch.ts';
-import { thrownBy } from './thrown.ts';
+import { emptyLayer, sourceOf } from '../../src/config/layer.ts';
+import { type LoadRequest, loadConfig, loadHooks } from '../../src/config/load.ts';
+import { useScratch } from '../unit/config/scratch.ts';
+import { thrownBy } from '../unit/config/thrown.ts';
 
 const flag = (name: string, value: unknown) => new Map([[name, { value, source: sourceOf.flag(`--${name}`) }]]);
 const app = flag('app', './app.ts');
