@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import json
-import mmap
 import os
 import select
 import shutil
@@ -21,8 +19,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HOST = os.path.normpath(os.path.join(HERE, "..", "..", "src", "app", "interfaces", "wsgi", "host.py"))
 APPS = os.path.join(HERE, "apps")
 HEADER = struct.Struct("<IBBHII")
-TEMPLATE, REQUEST, BODY, GONE, CREDIT, SHARED_RING = 1, 2, 3, 4, 5, 6
-HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING, POSTED = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
+TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
+HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING = 16, 17, 18, 19, 20, 21, 22, 23, 24
 AS_DESCRIPTOR_3 = """
 import os, sys
 number = int(sys.argv[1])
@@ -69,31 +67,6 @@ class Answer:
         return [tuple(line.split(": ", 1)) for line in self.head.split("\n")[1:]]
 
 
-class Ring:
-    """The worker's view of the answers that a process posts."""
-
-    SIZE = 256 * 1024
-    FRAME_MAX = 4096
-
-    def __init__(self, path):
-        with open(path, "rb") as file:
-            self.memory = mmap.mmap(file.fileno(), self.SIZE, prot=mmap.PROT_READ)
-        self.at = 0
-        self.number = 1
-        self.turns = 0
-
-    def entries(self):
-        while struct.unpack_from("<I", self.memory, self.at)[0] == self.number:
-            length, kind, flags, _slot, id, aux = HEADER.unpack_from(self.memory, self.at + 4)
-            start = self.at + 20
-            assert length + 16 <= self.FRAME_MAX
-            yield kind, flags, id, aux, self.memory[start : start + length]
-            self.number += 1
-            self.at = start + length
-            if self.at + self.FRAME_MAX + 8 > self.SIZE:
-                self.at, self.turns = 0, self.turns + 1
-
-
 class Peer:
     """The worker's end of one channel."""
 
@@ -108,37 +81,9 @@ class Peer:
         self.left = False  # it said LEAVING
         self.hello = None
         self.next_id = 1
-        self.ring = None
-        self.ring_offered = 0
-        self.from_ring = 0
-        self.unsent = None
 
     def send(self, kind, *, payload=b"", flags=0, slot=0, id=0, aux=0):
-        frame = HEADER.pack(len(payload), kind, flags, slot, id, aux) + payload
-        if self.unsent is None:
-            self.connection.sendall(frame)
-        else:
-            self.unsent += frame
-
-    @contextlib.contextmanager
-    def together(self):
-        """What is sent within arrives in one piece."""
-        self.unsent = b""
-        yield
-        frames, self.unsent = self.unsent, None
-        self.connection.sendall(frames)
-
-    def share(self):
-        """Reads the ring of answers from now on, if one was offered."""
-        if self.ring_offered:
-            self.ring = Ring(f"/proc/{self.pid}/fd/{self.ring_offered}")
-            self.send(SHARED_RING)
-        return self.ring is not None
-
-    def read_ring(self):
-        for frame in self.ring.entries() if self.ring else []:
-            self.from_ring += 1
-            self.take(frame)
+        self.connection.sendall(HEADER.pack(len(payload), kind, flags, slot, id, aux) + payload)
 
     def template(self, slot=0, **more):
         self.send(TEMPLATE, slot=slot, payload=json.dumps({**SHARED, **more}).encode())
@@ -172,17 +117,11 @@ class Peer:
         """Takes one frame into the answer that it belongs to. Returns it."""
         frame = self.frame()
         if frame is None:
-            self.read_ring()
             return None
-        return self.take(frame)
-
-    def take(self, frame):
         kind, flags, id, aux, payload = frame
         answer = self.answers.get(id)
         if kind == HELLO:
             self.hello = json.loads(payload)
-        elif kind == POSTED:
-            self.read_ring()
         elif kind == LEAVING:
             self.left = True
         elif kind == WANT:
@@ -325,7 +264,6 @@ class Host:
         if frame is None:
             raise AssertionError(self.said(pid))
         assert frame[0] == READY, frame
-        peer.ring_offered = frame[3]
         peer.template()
         return peer
 

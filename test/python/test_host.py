@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import signal
 import sys
 import unittest
@@ -351,62 +350,6 @@ class GoneTest(HostTest):
         id = self.peer.request("/forever")
         self.peer.until(lambda: self.peer.answers[id].head is not None)
         self.assertEqual(self.closed("forever"), 1)
-
-
-@unittest.skipUnless(LINUX and platform.machine() == "x86_64", "only there answers are shared")
-class RingTest(HostTest):
-    """Answers in shared memory. How many go there is a question of time: each test goes on until some did."""
-
-    options = {"target": "applications:application"}
-
-    def setUp(self):
-        super().setUp()
-        self.assertTrue(self.peer.share())
-
-    def batch(self, *targets):
-        """Asks for all of them at once; returns the numbers of the requests."""
-        with self.peer.together():
-            return [self.peer.request(target) for target in targets]
-
-    def test_answers_wait_in_the_ring_for_those_behind_them(self):
-        for _ in range(1000):
-            ids = self.batch("/hello", "/empty", "/big?1000", "/hello")
-            bodies = [bytes(self.peer.answer(id).body) for id in ids]
-            self.assertEqual(bodies, [b"hello world", b"", b"y" * 1000, b"hello world"])
-            if self.peer.from_ring > 10:
-                return
-        self.fail("nothing was ever posted")
-
-    def test_the_last_one_is_sent(self):
-        for _ in range(50):
-            self.assertEqual(bytes(self.peer.get("/hello").body), b"hello world")
-        self.assertEqual(self.peer.from_ring, 0)
-
-    def test_the_ring_turns(self):
-        for _ in range(3000):
-            for id in self.batch(*["/big?4000"] * 31):
-                self.assertEqual(len(self.peer.answer(id).body), 4000)
-            if self.peer.ring.turns > 2:
-                return
-        self.fail("the ring never turned")
-
-    def test_what_is_too_large_is_sent(self):
-        for id in self.batch(*["/big?4096"] * 20):
-            self.assertEqual(len(self.peer.answer(id).body), 4096)
-        self.assertEqual(self.peer.from_ring, 0)
-
-    def test_answers_outlive_the_process(self):
-        """The sixth answer may take its time, and the worker looks into the ring; here the process dies of it."""
-        self.expected_code = -signal.SIGSEGV
-        for id in self.batch(*["/hello"] * 5, "/crash"):
-            self.peer.answer(id)
-        self.assertTrue(self.peer.ended)
-        self.assertEqual([answer.done for answer in self.peer.answers.values()], [True] * 5 + [False])
-
-    def test_one_that_is_forked_has_no_part_in_it(self):
-        ids = self.batch("/fork-and-return", *["/hello"] * 10)
-        for id in ids:
-            self.assertEqual(self.peer.answer(id).status, "200 OK")
 
 
 class EndTest(HostTest):

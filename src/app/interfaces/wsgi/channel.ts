@@ -1,4 +1,3 @@
-import { AnswerRing } from './answer-ring.ts';
 import { Answering } from './answering.ts';
 import type { Call } from './call.ts';
 import { createDeferred } from './deferred.ts';
@@ -8,9 +7,6 @@ import { createPace } from './pace.ts';
 import { Templates } from './templates.ts';
 import { Uploads } from './uploads.ts';
 import type { PythonProcess } from './zygote.ts';
-
-/** How often a look is taken into the ring of a process that has said nothing. */
-const LOOK_EVERY_MS = 1;
 
 /** What a process leaves undone. */
 export interface CallsLeft {
@@ -62,9 +58,6 @@ export class PythonChannel {
   /** Resolved when it has no call left, and gets no more. */
   readonly #idle = createDeferred<void>();
   readonly #takeFrame = (frame: Frame): void => this.#take(frame);
-  /** Where it writes answers that it does not tell of at once. */
-  #ring: AnswerRing | null = null;
-  #lookout: NodeJS.Timeout | null = null;
 
   constructor(process: PythonProcess, options: { threads: number; host: ChannelHost }) {
     this.process = process;
@@ -94,10 +87,6 @@ export class PythonChannel {
       this.#receive(bytes, length);
       return true;
     });
-  }
-
-  get isClosed(): boolean {
-    return this.#state === 'closed';
   }
 
   /** How many calls it has. */
@@ -132,7 +121,6 @@ export class PythonChannel {
     // Nobody is there to wait for company.
     if (this.#calls.size === 0) this.#outbox.flush();
     this.#calls.set(call.id, call);
-    if (this.#ring !== null && this.#calls.size > 1) this.#lookOut();
     if (rest !== null) this.#uploads.begin(call);
     exchange.onGone(() => this.#forsake(call));
   }
@@ -162,23 +150,9 @@ export class PythonChannel {
   }
 
   #receive(bytes: Buffer, length: number): void {
-    this.#hear(() => this.#reader.read(bytes, length, this.#takeFrame));
-  }
-
-  /** The answer to a request that it has done may lie in the ring while it takes its time over the next one. */
-  #lookOut(): void {
-    this.#lookout ??= setTimeout(() => {
-      this.#lookout = null;
-      if (this.#state === 'closed') return;
-      this.#hear(() => this.#ring?.read(this.#takeFrame));
-      if (this.#calls.size > 1) this.#lookOut();
-    }, LOOK_EVERY_MS);
-  }
-
-  #hear(read: () => void): void {
     const before = this.#calls.size;
     try {
-      read();
+      this.#reader.read(bytes, length, this.#takeFrame);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       return this.#broken(error.message);
@@ -207,11 +181,9 @@ export class PythonChannel {
     if (this.#state === 'booting') {
       if (frame.kind !== kindFrom.ready) return this.#broken(`a frame of kind ${frame.kind} before it was ready`);
       this.#state = 'open';
-      if (frame.aux > 0) this.#share(frame.aux);
       return this.#resolveReady();
     }
     if (this.#state === 'closed') return;
-    if (frame.kind === kindFrom.posted) return this.#ring?.read(this.#takeFrame);
     if (frame.kind === kindFrom.leaving) {
       this.askedBy = frame.aux;
       return this.#closed(0);
@@ -239,11 +211,6 @@ export class PythonChannel {
       default:
         return this.#broken(`a frame of unknown kind ${frame.kind}`);
     }
-  }
-
-  #share(descriptor: number): void {
-    this.#ring = AnswerRing.open(this.process.pid, descriptor);
-    if (this.#ring !== null) this.#outbox.frame({ kind: kindTo.shared });
   }
 
   #answer(call: Call, frame: Frame): void {
@@ -282,24 +249,9 @@ export class PythonChannel {
     this.process.socket.destroy();
   }
 
-  /** What it answered before its end. */
-  #readLast(): void {
-    const ring = this.#ring;
-    this.#ring = null;
-    try {
-      ring?.read(this.#takeFrame);
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-    }
-    ring?.close();
-  }
-
   /** @param begun how many calls it may have begun: the first ones. What has sent a part of its body cannot go elsewhere either. */
   #closed(begun = this.#threads): void {
     if (this.#state === 'closed') return;
-    this.#readLast();
-    // What it wrote may have been broken.
-    if (this.isClosed) return;
     const isWanted = this.#state === 'draining';
     this.#state = 'closed';
     const calls = [...this.#calls.values()].map((call, index) => ({

@@ -12,7 +12,7 @@ export const WINDOW_BYTES = 256 * 1024;
 export const SLOTS = 256;
 
 /** From the worker. */
-export const kindTo = { template: 1, request: 2, body: 3, gone: 4, credit: 5, shared: 6 } as const;
+export const kindTo = { template: 1, request: 2, body: 3, gone: 4, credit: 5 } as const;
 /** From the Python process. */
 export const kindFrom = {
   hello: 16,
@@ -26,8 +26,6 @@ export const kindFrom = {
   free: 23,
   /** The process leaves: what it has not answered it has not begun, and will not. Its number is that of the signal that asked for it, or 0. */
   leaving: 24,
-  /** Answers are in the ring of `answer-ring.ts`. */
-  posted: 25,
 } as const;
 
 /** Of `request`: the body goes on in `body` frames. */
@@ -79,28 +77,6 @@ export class FrameError extends Error {
 
 const NOTHING = Buffer.alloc(0);
 
-export function emptyFrame(): Frame {
-  return { kind: 0, flags: 0, id: 0, aux: 0, bytes: NOTHING, begin: 0, end: 0 };
-}
-
-/**
- * Reads the header at `at`, which must be there, into `frame`; the payload may end behind what is there.
- *
- * @throws FrameError where a payload claims to be too long
- */
-export function readFrame(frame: Frame, bytes: Buffer, at: number): Frame {
-  const length = bytes.readUInt32LE(at);
-  if (length > MOST_PAYLOAD_BYTES) throw new FrameError(`a frame of ${length} bytes`);
-  frame.kind = bytes[at + 4] ?? 0;
-  frame.flags = bytes[at + 5] ?? 0;
-  frame.id = bytes.readUInt32LE(at + 8);
-  frame.aux = bytes.readUInt32LE(at + 12);
-  frame.bytes = bytes;
-  frame.begin = at + HEADER_BYTES;
-  frame.end = frame.begin + length;
-  return frame;
-}
-
 /** Takes frames out of bytes, however they are split. */
 export class FrameReader {
   /** The pieces of a frame that is not whole. */
@@ -108,7 +84,7 @@ export class FrameReader {
   #held = 0;
   /** How many bytes have to be there before a look is worth it. */
   #needed = HEADER_BYTES;
-  readonly #frame = emptyFrame();
+  readonly #frame: Frame = { kind: 0, flags: 0, id: 0, aux: 0, bytes: NOTHING, begin: 0, end: 0 };
 
   /**
    * Gives every frame that is whole in the first `length` bytes to `take`. The bytes are lent; of a frame that is not whole they are copied.
@@ -136,12 +112,22 @@ export class FrameReader {
     let at = 0;
     this.#needed = HEADER_BYTES;
     while (end - at >= HEADER_BYTES) {
-      const frame = readFrame(this.#frame, bytes, at);
-      if (frame.end > end) {
-        this.#needed = frame.end - at;
+      const length = bytes.readUInt32LE(at);
+      if (length > MOST_PAYLOAD_BYTES) throw new FrameError(`a frame of ${length} bytes`);
+      const begin = at + HEADER_BYTES;
+      if (end - begin < length) {
+        this.#needed = HEADER_BYTES + length;
         return at;
       }
-      at = frame.end;
+      at = begin + length;
+      const frame = this.#frame;
+      frame.kind = bytes[begin - 12] ?? 0;
+      frame.flags = bytes[begin - 11] ?? 0;
+      frame.id = bytes.readUInt32LE(begin - 8);
+      frame.aux = bytes.readUInt32LE(begin - 4);
+      frame.bytes = bytes;
+      frame.begin = begin;
+      frame.end = at;
       take(frame);
     }
     return at;

@@ -13,9 +13,7 @@ from __future__ import annotations
 import errno
 import io
 import json
-import mmap
 import os
-import platform
 import re
 import select
 import signal
@@ -49,14 +47,10 @@ CLOSE_GRACE = 5.0  # seconds that exchanges in threads have for their close() wh
 TERM_GRACE = 30.0  # seconds between SIGTERM to the zygote and SIGKILL to what it forked, if the worker set none
 BACKLOG = 2 * READ_SIZE  # bytes that wait for the worker on control before the zygote stops to read from pipes
 
-TEMPLATE, REQUEST, BODY, GONE, CREDIT, SHARED = 1, 2, 3, 4, 5, 6
-HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING, POSTED = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25
+TEMPLATE, REQUEST, BODY, GONE, CREDIT = 1, 2, 3, 4, 5
+HELLO, READY, ANSWER, PIECE, WANT, HINTS, FAILED, FREE, LEAVING = 16, 17, 18, 19, 20, 21, 22, 23, 24
 MORE = LAST = END = 1  # flags of REQUEST, of BODY, of ANSWER and PIECE
 BUSY = 2  # with END: the answer is whole, but the application still runs (its `close()`, for one); FREE follows
-
-RING_SIZE = 256 * 1024
-RING_FRAME_MAX = 4096
-POST_WITHIN = 0.00025  # seconds that requests may take together before the worker is told of their answers
 
 EXIT_NOT_LOADED = 3
 EXIT_BROKEN = 70  # sysexits.h, EX_SOFTWARE: the other side said what it must not
@@ -633,7 +627,7 @@ class Exchange:
             self.put(piece, True)
             return
         self.head_sent = self.ended = True
-        self.channel.post(HEADER.pack(len(text) + size, ANSWER, END, 0, self.id, len(text)) + text + piece)
+        self.channel.send(HEADER.pack(len(text) + size, ANSWER, END, 0, self.id, len(text)) + text + piece)
 
     def put_known(self, pieces: Iterator[object]) -> None:
         """Sends pieces whose number is known (the iterator of a list): the last one carries END."""
@@ -695,18 +689,15 @@ class Exchange:
         flags = self.end if end else 0
         self.ended = end
         self.owes_free = flags & BUSY != 0
-        send = self.channel.send
         if not self.head_sent and self.head is not None:
             text = self.head.text
             self.head_sent = True
-            if flags == END:
-                send = self.channel.post
             start = HEADER.pack(len(text) + size, ANSWER, flags, 0, self.id, len(text)) + text
         elif size or end:
             start = HEADER.pack(size, PIECE, flags, 0, self.id, 0)
         else:
             return  # HEAD: nothing to say
-        send(b"".join((start, part)))
+        self.channel.send(b"".join((start, part)))
 
     def fail(self, error: BaseException) -> None:
         """Ends the exchange with a traceback, unless it has ended already or its client is gone."""
@@ -777,44 +768,6 @@ def without_script_name(path: str, environ: Environ) -> str:
 # The channel
 
 
-class AnswerRing:
-    """Whole answers, in memory that the worker reads as well: there they outlive this process, and cost no system call.
-
-    An entry is a number (u32, one more than that of the entry before; zero where there is none yet) and a frame. The
-    number is written last: stores become visible in their order on x86-64, and only there is this used. There is no end
-    to be told by the worker: it never has more requests here than fit in with their answers.
-    """
-
-    NUMBER = struct.Struct("<I")
-    NONE_YET = NUMBER.pack(0)
-
-    def __init__(self) -> None:
-        self.fd = os.memfd_create("answers")
-        os.ftruncate(self.fd, RING_SIZE)
-        self.memory = mmap.mmap(self.fd, RING_SIZE)
-        self.at = 0
-        self.number = 0
-
-    @classmethod
-    def create(cls) -> AnswerRing | None:
-        if platform.machine() != "x86_64" or not hasattr(os, "memfd_create"):
-            return None
-        try:
-            return cls()
-        except OSError:  # a sandbox, or no memory
-            return None
-
-    def put(self, frame: bytes) -> None:
-        memory, at = self.memory, self.at
-        start = at + 4
-        end = start + len(frame)
-        memory[end : end + 4] = self.NONE_YET
-        memory[start:end] = frame
-        self.number = number = self.number % 0xFFFFFFFF + 1
-        memory[at:start] = self.NUMBER.pack(number)
-        self.at = end if end + RING_FRAME_MAX + 8 <= RING_SIZE else 0
-
-
 class Channel:
     """The connection of one Python process to its worker, and the requests that came over it.
 
@@ -839,10 +792,6 @@ class Channel:
         self.code = 0
         self.asked_by = 0  # the number of the signal that makes the process leave
         self.forked = False
-        self.offered: AnswerRing | None = None  # until the worker reads it
-        self.ring: AnswerRing | None = None
-        self.posted = False  # answers are in the ring that the worker was not told of
-        self.post_until = 0.0  # on the monotonic clock
         # A signal that comes between Python's last look and the system call is handled after it: so a read returns
         # every second. A poll() in front of each would be one more system call for every small request.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", 1, 0))
@@ -860,8 +809,6 @@ class Channel:
                 del exchanges[exchange.id]
                 self.finish(exchange)
             else:
-                if self.posted:
-                    self.send(b"")
                 self.busy = False
                 if not self.ending:  # a signal that comes behind this line makes the read end (`on_ask`)
                     self.receive(0)
@@ -889,7 +836,6 @@ class Channel:
     def forget(self) -> None:
         """In a process that the application forks: it must not answer, and signals have their usual effect again."""
         self.forked = True
-        self.ring = None
         self.connection.close()
         for name in (*NOT_FOR_US, "SIGTERM"):
             number = getattr(signal, name)
@@ -899,8 +845,6 @@ class Channel:
 
     def until(self, ready: Callable[[], bool]) -> None:
         """Waits until `ready()`, which looks at what frames change. The end of the channel makes all exchanges gone."""
-        if self.posted:
-            self.send(b"")
         while not ready():
             self.receive(0)
 
@@ -908,30 +852,8 @@ class Channel:
         """Takes the frames that are there already, so that an exchange learns that its client is gone."""
         self.receive(socket.MSG_DONTWAIT)
 
-    def open(self) -> None:
-        """Says that the application is loaded."""
-        self.offered = AnswerRing.create()
-        self.send(HEADER.pack(0, READY, 0, 0, 0, self.offered.fd if self.offered else 0))
-
-    def post(self, frame: bytes) -> None:
-        """Gives the worker a whole answer: at once, or with that of a request which waits, if it will not be long.
-
-        Long it is also when the application takes its time over the next request: the worker looks into the ring every
-        now and then, while it waits.
-        """
-        ring = self.ring
-        if ring is None or not self.waiting or len(frame) > RING_FRAME_MAX or time.monotonic() > self.post_until:
-            self.send(frame)
-        else:
-            ring.put(frame)
-            self.posted = True
-
     def send(self, frame: bytes) -> None:
         """Sends frames at once. Raises Gone if the worker is gone."""
-        if self.posted:
-            self.posted = False
-            frame = HEADER.pack(0, POSTED, 0, 0, 0, 0) + frame
-        self.post_until = time.monotonic() + POST_WITHIN
         try:
             self.connection.sendall(frame)
         except OSError as error:
@@ -982,7 +904,6 @@ class Channel:
 
     def take(self, data: bytes) -> None:
         """Takes frames apart: the hot path, one call for all the requests that came together."""
-        self.post_until = time.monotonic() + POST_WITHIN
         at, size = 0, len(data)
         unpack, templates, waiting, exchanges = HEADER.unpack_from, self.templates, self.waiting, self.exchanges
         self.missing = 0
@@ -1016,12 +937,6 @@ class Channel:
             if slot > 255:
                 self.broken(f"a template for slot {slot}")
             self.templates[slot] = self.make_template(payload)
-            return
-        if kind == SHARED:
-            if self.offered is None:
-                self.broken("that it reads a ring which was not offered")
-            os.close(self.offered.fd)  # the memory stays
-            self.ring, self.offered = self.offered, None
             return
         if kind not in (BODY, GONE, CREDIT):
             self.broken(f"a frame of kind {kind}")
@@ -1140,9 +1055,6 @@ class ThreadedChannel(Channel):
 
     def glance(self) -> None:
         pass
-
-    def open(self) -> None:
-        self.send(HEADER.pack(0, READY, 0, 0, 0, 0))
 
     def farewell(self) -> None:
         if not self.leaves_work:
@@ -1295,7 +1207,7 @@ class Birth:
             signal.signal(signal.SIGTERM, leave_when_asked)  # SIGQUIT is the application's, if it wants it
         spare_the_collector()
         try:
-            channel.open()
+            channel.send(HEADER.pack(0, READY, 0, 0, 0, 0))
             code = channel.serve()
             channel.farewell()
         except Gone:
