@@ -6,11 +6,8 @@ import type { HttpLimits } from './limits.ts';
 import type { OriginOf } from './origin.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
-import { createRound } from './round.ts';
+import { createRound, DRAIN_ROUND_MS, roundMsOf } from './round.ts';
 import { createStandingFields } from './standing.ts';
-
-const ROUND_MS = 250;
-const DRAIN_ROUND_MS = 50;
 
 export interface EngineOptions {
   readonly limits: HttpLimits;
@@ -48,6 +45,7 @@ export function createEngine(options: EngineOptions): Engine {
     all: () => open.values(),
     judge: (connection: Connection, nowMs) => connection.judge(nowMs),
   });
+  const roundMs = roundMsOf(options.limits);
   let timer: NodeJS.Timeout | null = null;
   let drainIdleMs: number | null = null;
 
@@ -72,7 +70,7 @@ export function createEngine(options: EngineOptions): Engine {
   function add(socket: Socket, peer: Peer, areBytesLent: boolean): Connection {
     const connection = new Connection(socket, { host, peer, areBytesLent });
     open.add(connection);
-    if (timer === null) startTimer(drainIdleMs === null ? ROUND_MS : DRAIN_ROUND_MS);
+    if (timer === null) startTimer(drainIdleMs === null ? roundMs : DRAIN_ROUND_MS);
     return connection;
   }
 

@@ -1,3 +1,21 @@
+import type { HttpLimits } from './limits.ts';
+
+/** While a drain is under way. */
+export const DRAIN_ROUND_MS = 50;
+const SHORTEST_ROUND_MS = 250;
+const LONGEST_ROUND_MS = 1_000;
+
+/**
+ * How often connections are judged: ten times within the shortest patience. What finds its memory cold, as each round over a thousand
+ * connections does, costs some 0.7 µs a connection.
+ */
+export function roundMsOf(limits: HttpLimits): number {
+  const { headerTimeoutMs, bodyTimeoutMs, writeTimeoutMs, requestTimeoutMs, keepAliveMs } = limits;
+  const patiences = [headerTimeoutMs, bodyTimeoutMs, writeTimeoutMs, requestTimeoutMs ?? 0, keepAliveMs];
+  const shortest = Math.min(...patiences.filter((ms) => ms > 0));
+  return Math.min(LONGEST_ROUND_MS, Math.max(SHORTEST_ROUND_MS, shortest / 10));
+}
+
 /** For so long others wait at most, but for one that takes longer to end. */
 const SLICE_MS = 0.3;
 /** To judge takes a tenth of a microsecond, or a few: the clock need not be asked behind each. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { createRound } from '../../../src/http/round.ts';
+import { createRound, roundMsOf } from '../../../src/http/round.ts';
+import { LIMITS } from './limits.ts';
 
 /** Longer than a turn of the loop may take. */
 const LONG_MS = 0.5;
@@ -20,6 +21,22 @@ function roundOf(options: { count: number; slowBelow: number; isEnded: boolean }
   });
   return { round, judged, all };
 }
+
+describe('roundMsOf', () => {
+  const ms = { headerTimeoutMs: 60_000, bodyTimeoutMs: 60_000, writeTimeoutMs: 60_000, keepAliveMs: 75_000 };
+  const limits = { ...LIMITS, ...ms, requestTimeoutMs: null };
+
+  it('is a tenth of the shortest patience, between 250 ms and a second', () => {
+    expect(roundMsOf(limits)).to.equal(1_000);
+    expect(roundMsOf({ ...limits, keepAliveMs: 5_000 })).to.equal(500);
+    expect(roundMsOf({ ...limits, requestTimeoutMs: 4_000 })).to.equal(400);
+    expect(roundMsOf({ ...limits, headerTimeoutMs: 1_000 })).to.equal(250);
+  });
+
+  it('has nothing to do with keepAlive 0, which closes at once', () => {
+    expect(roundMsOf({ ...limits, keepAliveMs: 0 })).to.equal(1_000);
+  });
+});
 
 describe('createRound', () => {
   it('judges all at once where that takes no time', () => {

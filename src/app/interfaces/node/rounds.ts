@@ -1,14 +1,11 @@
 import { enforce, type Judged, type Situation } from '../../../http/deadlines.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
-import { createRound } from '../../../http/round.ts';
+import { createRound, DRAIN_ROUND_MS, roundMsOf } from '../../../http/round.ts';
 import { type Closing, closeIdle, linger } from './closing.ts';
 import type { Connection, Connections } from './connections.ts';
 import { isEndlessFraming, isEndlessHead, isUnwanted, situationOf } from './situation.ts';
 import type { Turns } from './turns.ts';
-
-const ROUND_MS = 250;
-const DRAIN_ROUND_MS = 50;
 
 const endlessHead = refusal(431, 'header fields too long together');
 const endlessFraming = refusal(400, 'chunk sizes, extensions and trailers too long together');
@@ -52,7 +49,7 @@ export function createRounds(options: RoundsOptions): Rounds {
   }
 
   function start(): void {
-    const wantedMs = drain.idleMs === null ? ROUND_MS : DRAIN_ROUND_MS;
+    const wantedMs = drain.idleMs === null ? roundMsOf(options.limits) : DRAIN_ROUND_MS;
     if (timer !== null && everyMs === wantedMs) return;
     stop();
     everyMs = wantedMs;
