@@ -88,9 +88,9 @@ const onRequestLine: readonly KnownDifference[] = [
   }),
   stricter('bare LF', {
     what: 'a request line of two parts and a bare LF is refused',
-    because: 'llhttp takes it for HTTP/0.9',
+    because: 'llhttp takes it for HTTP/0.9, with any number of spaces around the target',
     example: 'GET /\n\r\n',
-    detail: (bytes) => /^[A-Z]+ [^ \r\n]*\n/.test(withoutEmptyLines(bytes)),
+    detail: (bytes) => /^[A-Z]+ +[^ \r\n]* *\n/.test(withoutEmptyLines(bytes)),
   }),
   stricter('version', {
     what: 'HTTP/0.9, HTTP/2.0, RTSP and ICE are refused',
