@@ -49,6 +49,10 @@ function milder(
   };
 }
 
+function asksForUpgrade(bytes: string): boolean {
+  return /\nupgrade:/i.test(bytes) && /\nconnection:[^\r]*upgrade/i.test(bytes);
+}
+
 const withoutEmptyLines = (bytes: string): string => bytes.replace(/^(?:\r\n)+/, '');
 
 const isAbsolute = (target: string): boolean => /^https?:\/\//i.test(target);
@@ -209,7 +213,7 @@ const onConnections: readonly KnownDifference[] = [
       ((previous !== null &&
         valuesOf(previous.fields, 'upgrade').length > 0 &&
         valuesOf(previous.fields, 'connection').some((value) => /upgrade/i.test(value))) ||
-        (/\nupgrade:/i.test(bytes) && /\nconnection:[^\r]*upgrade/i.test(bytes))),
+        asksForUpgrade(bytes)),
   },
 ];
 
@@ -219,7 +223,13 @@ const onChunks: readonly KnownDifference[] = [
     because:
       'RFC 9112, section 6.1; llhttp looks for no body in such a request (the node interface refuses it before the application)',
     example: `GET / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`,
-    detail: (bytes) => /\nupgrade:/i.test(bytes) && /\nconnection:[^\r]*upgrade/i.test(bytes),
+    detail: asksForUpgrade,
+  }),
+  stricter('Transfer-Encoding', {
+    what: 'a malformed Transfer-Encoding is refused, also of a request that asks for an upgrade',
+    because: 'as with a coding that nobody knows',
+    example: `GET / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked;a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n`,
+    detail: asksForUpgrade,
   }),
   stricter('chunk size', {
     what: 'a chunk size above 2^53-1, or of more than 16 digits, is refused',
