@@ -52,6 +52,10 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     if (ours && pool.stop.mode === 'none' && after < before && after < pool.target) {
       throw new Broken(`${event.type} left ${after} of ${pool.target} ready`);
     }
+    const retires = event.type === 'drain' && event.mode === 'retire';
+    if (retires && pool.reload.phase === 'rolling' && pool.reload.trial.verdict !== 'proven') {
+      throw new Broken(`worker ${event.workerId} leaves for a generation that has not proven itself`);
+    }
   };
 
   const act = (action: ReturnType<typeof plan>['actions'][number]) => {

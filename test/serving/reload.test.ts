@@ -135,6 +135,26 @@ describe('reload', () => {
     expect(mostServing(server.log)).to.equal(3);
   });
 
+  it('is aborted when the first new worker dies within settleTime, and nobody notices', async () => {
+    writeFileSync(path('death'), '0');
+    const config = { workers: 2, settleTime: 1.5 };
+    const env = { DEATH_FILE: path('death') };
+    const server = await startServer({ app: 'apps/dies-as-told.mjs', config, env });
+    const old = server.workers();
+    const load = startLoad({ target: { port: server.port }, connections: 4, mode: 'new-connections', pauseMs: 5 });
+    writeFileSync(path('death'), '500');
+    const { faults } = await reload(server, 'reload.aborted');
+    expect(String(faults)).to.match(/exited with code 7 within "settleTime"/);
+    await eventually(() => server.workers().length === 2);
+    expect(server.workers()).to.deep.equal(old);
+    writeFileSync(path('death'), '0');
+    await reloadWholly(server, 2);
+    const { lost } = await load.stop();
+    // What it had begun when it died is lost, and nothing else.
+    expect(lost.every(({ why }) => why === 'ended')).to.equal(true);
+    await server.stop({ expectErrors: ['worker.crashed', 'reload.aborted'] });
+  });
+
   it('100 times within a second runs at most once at a time, and ends with the newest code', async () => {
     writeFileSync(path('version'), 'old');
     const env = { VERSION_FILE: path('version') };
