@@ -94,12 +94,10 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   // At most one recycling worker leaves at a time; the others serve on until it is their turn.
   const recycling = ready.find((worker) => worker.recycling && worker.generation === pool.generation);
   const leaves = (worker: PoolWorker) => worker.generation !== pool.generation || worker === recycling;
-  const onTrial = pool.reload.phase === 'rolling' && isOnTrial(pool.reload.trial);
   const staying = [...booting, ...ready].filter((worker) => !leaves(worker));
+  const { onTrial, spare, maxServing } = capacity(pool, limits, ready);
 
-  const unwanted = unwantedBooting(pool, booting, { maxServing: pool.target + limits.maxSurge, ready: ready.length });
-  // Who is to be replaced stays until the new generation has proven itself.
-  const spare = onTrial ? 0 : Math.max(0, ready.length - pool.target);
+  const unwanted = unwantedBooting(pool, booting, { maxServing, ready: ready.length });
   const excess = ready.filter((worker) => !leaves(worker)).slice(0, Math.max(0, staying.length - pool.target));
   const retiring = [...ready.filter(leaves), ...excess].slice(0, spare);
   const drains = [
@@ -109,12 +107,22 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   if (drains.length > 0) return drains;
 
   if (doomed || nowMs < pool.backoff.retryAtMs) return [];
-  const room = pool.target + limits.maxSurge - booting.length - ready.length;
+  const room = maxServing - booting.length - ready.length;
   // The first worker of a new generation is alone until then: a canary.
   const wanted = (onTrial ? 1 : pool.target) - staying.length;
   const spawns = spawnActions(pool, limits, nowMs, Math.min(room, wanted));
   if (spawns.length > 0) return spawns;
   return planMilestone(pool, ready.length);
+}
+
+/** How many ready workers may leave, and how many may boot or serve. */
+function capacity({ reload, target, generation }: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWorker[]) {
+  const onTrial = reload.phase === 'rolling' && isOnTrial(reload.trial);
+  if (!onTrial) return { onTrial, spare: Math.max(0, ready.length - target), maxServing: target + maxSurge };
+  // Until the new generation has proven itself the old one is kept as it was, and the first new worker is one more.
+  const kept = reload.from.target;
+  const outdated = ready.filter((worker) => worker.generation !== generation);
+  return { onTrial, spare: Math.max(0, outdated.length - kept), maxServing: Math.max(kept, target) + maxSurge };
 }
 
 /** What a reload needs before the workers are looked at; `null`: nothing. */
@@ -184,8 +192,9 @@ function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
 function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number | null {
   const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
-  const { reload } = pool;
-  if (reload.phase === 'rolling' && reload.trial.verdict === 'settling')
+  const { reload, stop } = pool;
+  if (stop.mode === 'none' && reload.phase === 'rolling' && reload.trial.verdict === 'settling') {
     deadlines.push(reload.trial.sinceMs + limits.settleMs);
+  }
   return deadlines.length === 0 ? null : Math.max(0, Math.min(...deadlines) - nowMs);
 }

@@ -169,7 +169,14 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
 type ReloadEvent = Extract<
   PoolEvent,
   {
-    type: 'reloadRequested' | 'loadConfig' | 'reloadLoaded' | 'reloadRefused' | 'trust' | 'finishReload' | 'abortReload';
+    type:
+      | 'reloadRequested'
+      | 'loadConfig'
+      | 'reloadLoaded'
+      | 'reloadRefused'
+      | 'trust'
+      | 'finishReload'
+      | 'abortReload';
   }
 >;
 
@@ -226,7 +233,11 @@ function ready(pool: Pool, workerId: number, nowMs: number): Pool {
   const settles =
     reload.phase === 'rolling' && reload.trial.verdict === 'open' && worker.generation === pool.generation;
   const next = setState(pool, workerId, { phase: 'ready', readyAtMs: nowMs, heartbeatMs: nowMs });
-  return { ...next, everReady: true, reload: settles ? { ...reload, trial: { verdict: 'settling', sinceMs: nowMs } } : reload };
+  return {
+    ...next,
+    everReady: true,
+    reload: settles ? { ...reload, trial: { verdict: 'settling', sinceMs: nowMs } } : reload,
+  };
 }
 
 function exited(pool: Pool, workerId: number, nowMs: number): Pool {
@@ -243,8 +254,7 @@ function failedYoung(pool: Pool, workerId: number, nowMs: number): Pool {
   const failures = stable || calm ? 1 : pool.backoff.failures + 1;
   const jitter = (pool.jitterSeed + workerId * GOLDEN_RATIO) % 1;
   const { reload } = pool;
-  const trialFailed =
-    reload.phase === 'rolling' && isOnTrial(reload.trial) && worker.generation === pool.generation;
+  const trialFailed = reload.phase === 'rolling' && isOnTrial(reload.trial) && worker.generation === pool.generation;
   return {
     ...pool,
     backoff: { failures, retryAtMs: nowMs + backoffMs(failures, jitter) },

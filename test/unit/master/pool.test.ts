@@ -131,7 +131,8 @@ describe('plan', () => {
       const server = life(1, { settleMs: 5_000, timeoutMs: 2_000 });
       server.start();
       server.after(ready(1), hup);
-      server.after(loaded(1), ready(2));
+      server.after(loaded(1));
+      server.after(ready(2));
       server.later(1_000);
       server.after({ type: 'heartbeat', workerId: 1 });
       expect(server.later(1_000)).to.deep.equal(['abort 2', 'abortReload']);
