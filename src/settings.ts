@@ -150,6 +150,14 @@ export interface Config {
    */
   readonly maxSurge: number;
   /**
+   * How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+   *
+   * If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.
+   *
+   * Default: 1. A change takes effect with a reload (HUP).
+   */
+  readonly settleTime: number;
+  /**
    * How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
    *
    * It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master. A Python process is silent while it sends no piece of an answer and does not wait for the client: it is replaced, the client gets 504, and the worker serves on.

@@ -79,7 +79,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
   ],
   'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable', 'preExec'],
   'Use "reload".': ['reloadEngine'],
-  'Remove it.': ['reusePort', 'settleTime'],
+  'Remove it.': ['reusePort'],
 };
 
 const answers: ReadonlyMap<string, (written: string) => string> = new Map([

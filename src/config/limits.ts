@@ -21,6 +21,7 @@ export interface Limits {
   /** `null`: any number. */
   readonly maxBodyBytes: number | null;
   readonly maxSurge: number;
+  readonly settleMs: number;
   /** How long a request for Python may wait for a process. */
   readonly queueTimeoutMs: number;
   /** What a Python process may have in memory, in MiB; `null`: any amount. */
@@ -45,6 +46,7 @@ export function limitsOf(config: Config): Limits {
     maxHeadBytes: config.limitRequestHead,
     maxBodyBytes: config.limitRequestBody === 0 ? null : config.limitRequestBody,
     maxSurge: config.maxSurge,
+    settleMs: toMs(config.settleTime),
     queueTimeoutMs: toMs(config.queueTimeout),
     maxMemoryMiB: config.maxMemory === 0 ? null : config.maxMemory,
   };

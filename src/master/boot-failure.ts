@@ -13,6 +13,19 @@ export function endedEarly({ code, signal }: { code: number | null; signal: stri
   return { code: 'NO_WORKER_READY', text };
 }
 
+/** The first worker of a reload was ready, and did not live long enough to be trusted. */
+export function endedSoon({ code, signal }: { code: number | null; signal: string | null }): BootFailure {
+  const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+  const text = `The first new worker ${how} within "settleTime" after it was ready. What it said before its end is in the log.`;
+  return { code: 'NO_WORKER_READY', text };
+}
+
+/** As `endedSoon`, but it hangs. */
+export function silentSoon(silentMs: number): BootFailure {
+  const text = `The first new worker was ready, and then said nothing for ${(silentMs / 1000).toFixed(1)} s ("timeout"). Something blocks its event loop.`;
+  return { code: 'NO_WORKER_READY', text };
+}
+
 export function notReadyInTime(bootTimeoutMs: number): BootFailure {
   const text =
     `The application was not ready within ${bootTimeoutMs / 1000} s (bootTimeout). ` +

@@ -1,10 +1,10 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
-import { endedEarly, notStarted } from './boot-failure.ts';
+import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
-import { type Pool, type PoolEvent, step } from './pool.ts';
+import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
 import type { MasterSignal } from './signals.ts';
 
@@ -184,7 +184,9 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
     master.lastBootFailure = endedEarly({ code, signal });
     master.log.event('worker.bootFailed', { ...facts, reason: master.lastBootFailure.text });
   } else {
-    master.log.event(worker.state.phase === 'ready' ? 'worker.crashed' : 'worker.exited', facts);
+    const isReady = worker.state.phase === 'ready';
+    if (isReady && isCanary(pool, worker)) master.lastBootFailure = endedSoon(facts);
+    master.log.event(isReady ? 'worker.crashed' : 'worker.exited', facts);
   }
   const { childExit } = activeConfig(master, pool).hooks;
   const info = workerInfo(master, worker, workerPid);

@@ -1,9 +1,9 @@
 import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
-import { notReadyInTime } from './boot-failure.ts';
+import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
-import type { Action, Pool } from './pool.ts';
+import { type Action, isCanary, type Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
 
 /** Does what the plan asks for. `pool` is the pool after the action. */
@@ -33,6 +33,7 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
       return log.event(action.complete ? 'reload.finished' : 'reload.superseded', { generation: pool.generation });
     case 'abortReload':
       return abortReload(master, pool);
+    case 'trust':
     case 'giveUp':
     case 'exit':
       return;
@@ -79,6 +80,7 @@ function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type:
   master.log.event('worker.timeout', { ...identify(master, action), silentMs });
   const worker = pool.workers.find(({ id }) => id === action.workerId);
   if (worker !== undefined) {
+    if (isCanary(pool, worker)) master.lastBootFailure = silentSoon(silentMs);
     const info = workerInfo(master, worker);
     const { workerTimeout } = hooksOf(master, pool);
     master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, { silentMs }));
@@ -99,6 +101,7 @@ function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 
 
 function startLoading(master: Master, pool: Pool): void {
   const current = activeConfig(master, pool);
+  master.lastBootFailure = null;
   master.log.event('reload.started', { generation: pool.generation });
   const loading = async () => {
     const loaded = await reloadConfig(master.request, current);

@@ -1,6 +1,6 @@
 import { unreachable } from '../errors.ts';
 import type { DrainMode } from '../ipc/messages.ts';
-import type { Action, Pool, PoolWorker } from './pool.ts';
+import { type Action, isOnTrial, type Pool, type PoolWorker } from './pool.ts';
 
 /** A stop that was hurried, and a worker that serves nobody yet, get this long. */
 const QUICK_STOP_MS = 1_000;
@@ -10,6 +10,8 @@ const ABORT_GRACE_MS = 1_000;
 /** The limits the plan obeys, in milliseconds; `timeoutMs` is `null` when silence is allowed. */
 export interface PoolLimits {
   readonly maxSurge: number;
+  /** How long the first worker of a new generation must live before others follow. */
+  readonly settleMs: number;
   readonly bootTimeoutMs: number;
   readonly timeoutMs: number | null;
   readonly gracefulTimeoutMs: number;
@@ -86,16 +88,16 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   // Until one worker was ready, a failure is not repeated: the others of the first round decide.
   const doomed = !pool.everReady && pool.backoff.failures > 0;
   if (doomed && pool.workers.length === 0) return [{ type: 'giveUp' }];
-  const turn = planReloadTurn(pool);
+  const turn = planReloadTurn(pool, limits, nowMs);
   if (turn !== null) return [turn];
 
   // At most one recycling worker leaves at a time; the others serve on until it is their turn.
   const recycling = ready.find((worker) => worker.recycling && worker.generation === pool.generation);
   const leaves = (worker: PoolWorker) => worker.generation !== pool.generation || worker === recycling;
   const staying = [...booting, ...ready].filter((worker) => !leaves(worker));
+  const { onTrial, spare, maxServing } = capacity(pool, limits, ready);
 
-  const unwanted = unwantedBooting(pool, booting, { maxServing: pool.target + limits.maxSurge, ready: ready.length });
-  const spare = Math.max(0, ready.length - pool.target);
+  const unwanted = unwantedBooting(pool, booting, { maxServing, ready: ready.length });
   const excess = ready.filter((worker) => !leaves(worker)).slice(0, Math.max(0, staying.length - pool.target));
   const retiring = [...ready.filter(leaves), ...excess].slice(0, spare);
   const drains = [
@@ -105,22 +107,33 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   if (drains.length > 0) return drains;
 
   if (doomed || nowMs < pool.backoff.retryAtMs) return [];
-  const room = pool.target + limits.maxSurge - booting.length - ready.length;
-  // The first worker of a new generation is alone until it is ready: a canary.
-  const onTrial = pool.reload.phase === 'rolling' && pool.reload.trial === 'open';
+  const room = maxServing - booting.length - ready.length;
+  // The first worker of a new generation is alone until then: a canary.
   const wanted = (onTrial ? 1 : pool.target) - staying.length;
   const spawns = spawnActions(pool, limits, nowMs, Math.min(room, wanted));
   if (spawns.length > 0) return spawns;
   return planMilestone(pool, ready.length);
 }
 
+/** How many ready workers may leave, and how many may boot or serve. */
+function capacity({ reload, target, generation }: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWorker[]) {
+  const onTrial = reload.phase === 'rolling' && isOnTrial(reload.trial);
+  if (!onTrial) return { onTrial, spare: Math.max(0, ready.length - target), maxServing: target + maxSurge };
+  // Until the new generation has proven itself the old one is kept as it was, and the first new worker is one more.
+  const kept = reload.from.target;
+  const outdated = ready.filter((worker) => worker.generation !== generation);
+  return { onTrial, spare: Math.max(0, outdated.length - kept), maxServing: Math.max(kept, target) + maxSurge };
+}
+
 /** What a reload needs before the workers are looked at; `null`: nothing. */
-function planReloadTurn({ everReady, backoff, reload }: Pool): Action | null {
+function planReloadTurn({ everReady, backoff, reload }: Pool, { settleMs }: PoolLimits, nowMs: number): Action | null {
   if (reload.phase === 'requested') return everReady ? { type: 'loadConfig' } : null;
   if (reload.phase !== 'rolling') return null;
-  if (reload.trial === 'failed') return { type: 'abortReload' };
+  const { trial } = reload;
+  if (trial.verdict === 'failed') return { type: 'abortReload' };
+  if (trial.verdict === 'settling' && nowMs >= trial.sinceMs + settleMs) return { type: 'trust' };
   // A roll that keeps failing may never end: whoever asked again has mended something, and must not wait for it.
-  const stuck = reload.trial === 'proven' && backoff.failures > 1;
+  const stuck = trial.verdict === 'proven' && backoff.failures > 1;
   return reload.again && stuck ? { type: 'finishReload', complete: false } : null;
 }
 
@@ -148,7 +161,8 @@ function planMilestone(pool: Pool, readyCount: number): Action[] {
     current.every((worker) => worker.state.phase === 'ready' && worker.generation === pool.generation);
   if (!complete) return [];
   if (!pool.announced) return [{ type: 'announceReady' }];
-  return pool.reload.phase === 'rolling' ? [{ type: 'finishReload', complete: true }] : [];
+  const isProven = pool.reload.phase === 'rolling' && pool.reload.trial.verdict === 'proven';
+  return isProven ? [{ type: 'finishReload', complete: true }] : [];
 }
 
 /** A worker that still boots holds no request: it is not waited for longer than a quick stop. */
@@ -178,5 +192,9 @@ function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
 function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number | null {
   const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
+  const { reload, stop } = pool;
+  if (stop.mode === 'none' && reload.phase === 'rolling' && reload.trial.verdict === 'settling') {
+    deadlines.push(reload.trial.sinceMs + limits.settleMs);
+  }
   return deadlines.length === 0 ? null : Math.max(0, Math.min(...deadlines) - nowMs);
 }

@@ -38,9 +38,17 @@ export type Reload =
       readonly phase: 'rolling';
       readonly again: boolean;
       readonly from: { readonly generation: number; readonly target: number };
-      /** `proven`: one worker of the new generation was ready. `failed`: one failed to boot before that. */
-      readonly trial: 'open' | 'proven' | 'failed';
+      readonly trial: Trial;
     };
+
+/** How the first worker of a new generation gets on. Until it is proven it is alone, and no old one leaves. */
+export type Trial =
+  | { readonly verdict: 'open' }
+  /** It is ready, and has to live on for a while. */
+  | { readonly verdict: 'settling'; readonly sinceMs: number }
+  | { readonly verdict: 'proven' }
+  /** It ended before that. */
+  | { readonly verdict: 'failed' };
 
 export type Stop = { readonly mode: 'none' } | { readonly mode: 'stop' | 'quick' | 'kill'; readonly askedAtMs: number };
 
@@ -69,6 +77,8 @@ export type Action =
   | { readonly type: 'kill'; readonly workerId: number; readonly why: 'bootTimeout' | 'deadline' | 'hurried' }
   | { readonly type: 'loadConfig' }
   | { readonly type: 'announceReady' }
+  /** The first worker of a new generation has lived long enough. */
+  | { readonly type: 'trust' }
   /** `complete: false`: the roll met failures and gives way to the next request. */
   | { readonly type: 'finishReload'; readonly complete: boolean }
   | { readonly type: 'abortReload' }
@@ -144,6 +154,7 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'loadConfig':
     case 'reloadLoaded':
     case 'reloadRefused':
+    case 'trust':
     case 'finishReload':
     case 'abortReload':
       return stepReload(pool, event);
@@ -157,7 +168,16 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
 
 type ReloadEvent = Extract<
   PoolEvent,
-  { type: 'reloadRequested' | 'loadConfig' | 'reloadLoaded' | 'reloadRefused' | 'finishReload' | 'abortReload' }
+  {
+    type:
+      | 'reloadRequested'
+      | 'loadConfig'
+      | 'reloadLoaded'
+      | 'reloadRefused'
+      | 'trust'
+      | 'finishReload'
+      | 'abortReload';
+  }
 >;
 
 function stepReload(pool: Pool, event: ReloadEvent): Pool {
@@ -180,9 +200,11 @@ function stepReload(pool: Pool, event: ReloadEvent): Pool {
           phase: 'rolling',
           again: reload.again,
           from: { generation: pool.generation, target: pool.target },
-          trial: 'open',
+          trial: { verdict: 'open' },
         },
       };
+    case 'trust':
+      return reload.phase === 'rolling' ? { ...pool, reload: { ...reload, trial: { verdict: 'proven' } } } : pool;
     case 'reloadRefused':
     case 'finishReload':
       return { ...pool, reload: after };
@@ -208,9 +230,14 @@ function ready(pool: Pool, workerId: number, nowMs: number): Pool {
   const worker = pool.workers.find(({ id }) => id === workerId);
   if (worker?.state.phase !== 'booting') return pool;
   const { reload } = pool;
-  const proven = reload.phase === 'rolling' && reload.trial === 'open' && worker.generation === pool.generation;
+  const settles =
+    reload.phase === 'rolling' && reload.trial.verdict === 'open' && worker.generation === pool.generation;
   const next = setState(pool, workerId, { phase: 'ready', readyAtMs: nowMs, heartbeatMs: nowMs });
-  return { ...next, everReady: true, reload: proven ? { ...reload, trial: 'proven' } : reload };
+  return {
+    ...next,
+    everReady: true,
+    reload: settles ? { ...reload, trial: { verdict: 'settling', sinceMs: nowMs } } : reload,
+  };
 }
 
 function exited(pool: Pool, workerId: number, nowMs: number): Pool {
@@ -227,16 +254,22 @@ function failedYoung(pool: Pool, workerId: number, nowMs: number): Pool {
   const failures = stable || calm ? 1 : pool.backoff.failures + 1;
   const jitter = (pool.jitterSeed + workerId * GOLDEN_RATIO) % 1;
   const { reload } = pool;
-  const trialFailed =
-    reload.phase === 'rolling' &&
-    reload.trial === 'open' &&
-    worker.state.phase === 'booting' &&
-    worker.generation === pool.generation;
+  const trialFailed = reload.phase === 'rolling' && isOnTrial(reload.trial) && worker.generation === pool.generation;
   return {
     ...pool,
     backoff: { failures, retryAtMs: nowMs + backoffMs(failures, jitter) },
-    reload: trialFailed ? { ...reload, trial: 'failed' } : reload,
+    reload: trialFailed ? { ...reload, trial: { verdict: 'failed' } } : reload,
   };
+}
+
+/** Whether this worker is the one that a reload tries its new generation with. */
+export function isCanary({ reload, generation }: Pool, worker: PoolWorker): boolean {
+  return reload.phase === 'rolling' && reload.trial.verdict !== 'proven' && worker.generation === generation;
+}
+
+/** Whether the first worker of a new generation has yet to show that it lives. */
+export function isOnTrial({ verdict }: Trial): boolean {
+  return verdict === 'open' || verdict === 'settling';
 }
 
 function hurried(stop: Stop, mode: 'stop' | 'quick', nowMs: number): Stop {

@@ -52,7 +52,15 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     if (ours && pool.stop.mode === 'none' && after < before && after < pool.target) {
       throw new Broken(`${event.type} left ${after} of ${pool.target} ready`);
     }
+    const { reload } = pool;
+    const retires = event.type === 'drain' && event.mode === 'retire';
+    if (retires && reload.phase === 'rolling' && reload.trial.verdict !== 'proven' && oldReady() < reload.from.target) {
+      throw new Broken(`worker ${event.workerId} leaves for a generation that has not proven itself`);
+    }
   };
+
+  const oldReady = () =>
+    readyCount({ ...pool, workers: pool.workers.filter(({ generation }) => generation !== pool.generation) });
 
   const act = (action: ReturnType<typeof plan>['actions'][number]) => {
     feed(action);
@@ -103,7 +111,9 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   const check = () => {
     const dying = pool.workers.filter(({ state }) => state.phase === 'draining' || state.phase === 'killed').length;
     const serving = pool.workers.length - dying;
-    const most = pool.target + limits.maxSurge;
+    const { reload } = pool;
+    const isOnTrial = reload.phase === 'rolling' && reload.trial.verdict !== 'proven';
+    const most = Math.max(pool.target, isOnTrial ? reload.from.target : 0) + limits.maxSurge;
     if (serving > most) throw new Broken(`${serving} processes boot or serve, and ${most} may`);
     if (pool.workers.length !== processes.size) throw new Broken('it lost count of its processes');
     for (const { id, state } of pool.workers) {

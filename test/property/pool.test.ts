@@ -32,6 +32,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 
 const limits: fc.Arbitrary<PoolLimits> = fc.record({
   maxSurge: fc.integer({ min: 1, max: 3 }),
+  settleMs: fc.constantFrom(0, 1_000, 20_000),
   bootTimeoutMs: fc.constantFrom(1_000, 60_000),
   timeoutMs: fc.constantFrom(null, 2_000, 30_000),
   gracefulTimeoutMs: fc.constantFrom(0, 500, 30_000),

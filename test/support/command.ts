@@ -14,7 +14,10 @@ export interface CommandOptions {
   readonly app?: string;
   /** Written into the temporary folder: a string as `tsunicorn.conf.ts`, an object as `tsunicorn.conf.json`; passed with `--config`. */
   readonly config?: string | object;
-  /** `--bind 127.0.0.1:0` is added where neither these nor the config bind anything, `--log-format json` where they say nothing else. */
+  /**
+   * `--bind 127.0.0.1:0` is added where neither these nor the config bind anything, and `--log-format json` and `--settle-time 0`, which is
+   * quicker, where they say nothing else.
+   */
   readonly flags?: readonly string[];
   /** Default: the temporary folder. */
   readonly cwd?: string;
@@ -82,6 +85,7 @@ export function prepareCommand(options: CommandOptions): Command {
   }
   if (!flags.some(isFlag('--bind', '-b')) && !bindsSomething(config)) args.push('--bind', '127.0.0.1:0');
   if (!flags.some(isFlag('--log-format'))) args.push('--log-format', 'json');
+  if (!flags.some(isFlag('--settle-time')) && !settles(config)) args.push('--settle-time', '0');
   args.push(...flags);
   if (app !== undefined) args.push(options.cwd === undefined ? absoluteFixture(app) : app);
 
@@ -133,6 +137,10 @@ function forPython({ app, config }: CommandOptions): Record<string, string> {
 function bindsSomething(config: string | object | undefined): boolean {
   if (typeof config === 'string') return /\bbind\b/.test(config);
   return config !== undefined && 'bind' in config;
+}
+
+function settles(config: string | object | undefined): boolean {
+  return /\bsettleTime\b/.test(JSON.stringify(config ?? ''));
 }
 
 function pidFileOf(config: string | object | undefined): string | null {

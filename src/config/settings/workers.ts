@@ -47,4 +47,16 @@ export const workers = [
     summary: 'How many workers above `workers` may run while old ones are replaced by new ones.',
     details: 'More makes a reload faster and needs more memory for its length.',
   }),
+  setting({
+    name: 'settleTime',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'number', minimum: 0, maximum: 3600 },
+    default: 1,
+    example: 5,
+    summary:
+      'How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.',
+    details:
+      'If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.',
+  }),
 ] as const;

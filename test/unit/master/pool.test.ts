@@ -2,7 +2,10 @@ import { expect } from 'chai';
 import { type PoolLimits, plan } from '../../../src/master/plan.ts';
 import { type Action, createPool, type Pool, type PoolEvent, step } from '../../../src/master/pool.ts';
 
-const limits: PoolLimits = { maxSurge: 1, bootTimeoutMs: 60_000, timeoutMs: 30_000, gracefulTimeoutMs: 30_000 };
+const limits: PoolLimits = {
+  ...{ maxSurge: 1, settleMs: 0 },
+  ...{ bootTimeoutMs: 60_000, timeoutMs: 30_000, gracefulTimeoutMs: 30_000 },
+};
 
 /** A short life, told as a script: what happens, and what is done about it, in words. */
 function life(target: number, ours: Partial<PoolLimits> = {}) {
@@ -72,7 +75,7 @@ describe('plan', () => {
     server.after(ready(1), ready(2));
     expect(server.after(hup)).to.deep.equal(['loadConfig']);
     expect(server.after(loaded(2))).to.deep.equal(['spawn 3 g2']);
-    expect(server.after(ready(3))).to.deep.equal(['retire 1', 'spawn 4 g2']);
+    expect(server.after(ready(3))).to.deep.equal(['trust', 'retire 1', 'spawn 4 g2']);
     expect(server.after(ready(4))).to.deep.equal(['retire 2', 'finishReload']);
     expect(server.after(exited(1), exited(2))).to.deep.equal([]);
   });
@@ -83,7 +86,7 @@ describe('plan', () => {
     server.after(ready(1));
     server.after(hup, hup);
     expect(server.after(loaded(1), hup, hup)).to.deep.equal(['spawn 2 g2']);
-    expect(server.after(ready(2))).to.deep.equal(['retire 1', 'finishReload', 'loadConfig']);
+    expect(server.after(ready(2))).to.deep.equal(['trust', 'retire 1', 'finishReload', 'loadConfig']);
     expect(server.after({ type: 'reloadRefused' })).to.deep.equal([]);
   });
 
@@ -97,6 +100,57 @@ describe('plan', () => {
     expect(server.pool.target).to.equal(2);
     expect(server.after(hup)).to.deep.equal(['loadConfig']);
     expect(server.after(loaded(2))).to.deep.equal(['spawn 4 g3']);
+  });
+
+  describe('with settleTime', () => {
+    const rolling = () => {
+      const server = life(2, { settleMs: 1_000, timeoutMs: null });
+      server.start();
+      server.after(ready(1), ready(2), hup);
+      expect(server.after(loaded(2))).to.deep.equal(['spawn 3 g2']);
+      expect(server.after(ready(3))).to.deep.equal([]);
+      return server;
+    };
+
+    it('lets nobody leave, and no other follow, until the first new worker has lived for it', () => {
+      const server = rolling();
+      expect(server.wakeInMs()).to.equal(1_000);
+      expect(server.later(999)).to.deep.equal([]);
+      expect(server.later(1)).to.deep.equal(['trust', 'retire 1', 'spawn 4 g2']);
+    });
+
+    it('goes back to the old generation when it ends before that', () => {
+      const server = rolling();
+      server.later(500);
+      expect(server.after(exited(3))).to.deep.equal(['abortReload']);
+      expect(server.pool.generation).to.equal(1);
+      expect(server.later(60_000)).to.deep.equal([]);
+    });
+
+    it('goes back when it falls silent before that', () => {
+      const server = life(1, { settleMs: 5_000, timeoutMs: 2_000 });
+      server.start();
+      server.after(ready(1), hup);
+      server.after(loaded(1));
+      server.after(ready(2));
+      server.later(1_000);
+      server.after({ type: 'heartbeat', workerId: 1 });
+      expect(server.later(1_000)).to.deep.equal(['abort 2', 'abortReload']);
+      expect(server.pool.generation).to.equal(1);
+    });
+
+    it('does not take the last one standing for the whole reload', () => {
+      const server = rolling();
+      expect(server.after(exited(1), exited(2))).to.deep.equal([]);
+      expect(server.pool.reload.phase).to.equal('rolling');
+      expect(server.later(1_000)).to.deep.equal(['trust', 'spawn 4 g2']);
+    });
+
+    it('keeps a HUP waiting, and TERM not', () => {
+      const server = rolling();
+      expect(server.after(hup)).to.deep.equal([]);
+      expect(server.after({ type: 'stopRequested', mode: 'stop' })).to.deep.equal(['stop 1', 'stop 2', 'stop 3']);
+    });
   });
 
   it('lets a new HUP through when a reload keeps failing after its first worker', () => {
