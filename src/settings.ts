@@ -96,9 +96,9 @@ export interface Config {
   /**
    * The addresses to listen on.
    *
-   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port.
+   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`.
    *
-   * Default: "127.0.0.1:8000". A change takes effect with a restart.
+   * Default: "127.0.0.1:8000". A change takes effect with a reload (HUP).
    */
   readonly bind: readonly string[];
   /**
@@ -149,6 +149,14 @@ export interface Config {
    * Default: 1. A change takes effect with a reload (HUP).
    */
   readonly maxSurge: number;
+  /**
+   * How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+   *
+   * If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.
+   *
+   * Default: 1. A change takes effect with a reload (HUP).
+   */
+  readonly settleTime: number;
   /**
    * How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
    *
