@@ -96,9 +96,9 @@ export interface Config {
   /**
    * The addresses to listen on.
    *
-   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port.
+   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`.
    *
-   * Default: "127.0.0.1:8000". A change takes effect with a restart.
+   * Default: "127.0.0.1:8000". A change takes effect with a reload (HUP).
    */
   readonly bind: readonly string[];
   /**

@@ -34,7 +34,8 @@ export interface BootMessage {
 
 export type MasterMessage =
   | BootMessage
-  | { readonly type: 'drain'; readonly mode: DrainMode; readonly graceMs: number }
+  /** `removed`: the sockets, by URL, that only leaving workers accept from. What waits in their queues is answered before they close. */
+  | { readonly type: 'drain'; readonly mode: DrainMode; readonly graceMs: number; readonly removed: readonly string[] }
   /** No worker accepts any more: whoever is told to connect anew is refused, and not reset in the queue of a sibling. */
   | { readonly type: 'allRefuse' }
   | { readonly type: 'reopenLogs' };
@@ -85,15 +86,18 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
     case 'boot':
       return parseBoot(raw);
     case 'drain':
-      return isDrainMode(raw.mode) && isCount(raw.graceMs)
-        ? { type: 'drain', mode: raw.mode, graceMs: raw.graceMs }
-        : null;
+      return parseDrain(raw);
     case 'allRefuse':
     case 'reopenLogs':
       return { type: raw.type };
     default:
       return null;
   }
+}
+
+function parseDrain({ mode, graceMs, removed }: Record<string, unknown>): MasterMessage | null {
+  if (!isDrainMode(mode) || !isCount(graceMs) || !isTexts(removed)) return null;
+  return { type: 'drain', mode, graceMs, removed };
 }
 
 function parseBoot(raw: Record<string, unknown>): BootMessage | null {
@@ -111,6 +115,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function isRecycleReason(value: unknown): value is RecycleReason {

@@ -7,8 +7,8 @@ import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
 
 /**
- * A bound socket that the master holds for its whole life and never accepts from. Workers inherit `fd` and listen on it. Whoever called
- * `bindAll` owns it and must `close` it; closing the handle that bound a unix socket removes its path.
+ * A bound socket that the master holds while a configuration names it, and never accepts from. Workers inherit `fd` and listen on it.
+ * Whoever called `bindAddress` owns it and must `close` it; closing the handle that bound a unix socket removes its path.
  */
 export interface Listener {
   readonly fd: number;
@@ -32,19 +32,15 @@ export interface BindOptions {
   onStale?(path: string): void;
 }
 
-/** Binds every address, or none: what was bound before a failure is closed again before the error is thrown. */
-export async function bindAll(addresses: readonly BindAddress[], options: BindOptions): Promise<Listener[]> {
-  const bound: Listener[] = [];
-  try {
-    for (const address of addresses) bound.push(await bindOne(address, options));
-    return bound;
-  } catch (error) {
-    for (const listener of bound) listener.close();
-    throw error;
-  }
-}
-
-async function bindOne(address: BindAddress, { scheme, socketMode, onStale }: BindOptions): Promise<Listener> {
+/**
+ * Binds one address; nothing listens yet.
+ *
+ * @throws TsunicornError `BIND_IN_USE`, `BIND_FAILED`
+ */
+export async function bindAddress(
+  address: BindAddress,
+  { scheme, socketMode, onStale }: BindOptions,
+): Promise<Listener> {
   switch (address.kind) {
     case 'tcp':
       return bindTcp(address, scheme);

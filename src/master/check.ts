@@ -18,10 +18,10 @@ const LEAVE_WITHIN_MS = 5_000;
 export async function checkApplication(loaded: VettedConfig, context: { system: System; cwd: string }): Promise<void> {
   const { system, cwd } = context;
   const inbox = createInbox();
-  const crew = createCrew({ system, inbox, listeners: [], cwd, ticketSecret: randomBytes(32) });
+  const crew = createCrew({ system, inbox, sockets: { all: () => [] }, cwd, ticketSecret: randomBytes(32) });
   const { bootTimeoutMs } = limitsOf(loaded.config);
   const deadlineMs = system.nowMs() + bootTimeoutMs;
-  crew.spawn({ id: WORKER_ID, generation: 0 }, loaded);
+  crew.spawn({ id: WORKER_ID, generation: 0 }, { ...loaded, listeners: [] });
   let failure: TsunicornError | null = null;
   for (;;) {
     const leftMs = deadlineMs - system.nowMs();
@@ -42,7 +42,7 @@ export async function checkApplication(loaded: VettedConfig, context: { system: 
 
   /** As it likes, since it may have processes of its own to end; an application that does not let go is killed. */
   async function endWorker(): Promise<void> {
-    crew.send(WORKER_ID, { type: 'drain', mode: 'quick', graceMs: LEAVE_WITHIN_MS });
+    crew.send(WORKER_ID, { type: 'drain', mode: 'quick', graceMs: LEAVE_WITHIN_MS, removed: [] });
     const killAtMs = system.nowMs() + LEAVE_WITHIN_MS;
     for (;;) {
       const leftMs = killAtMs - system.nowMs();

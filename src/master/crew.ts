@@ -1,18 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { hasWorkerHook } from '../config/hooks.ts';
 import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
-import type { Listener } from '../listener/bind.ts';
 import { FIRST_INHERITED_FD, type OwnedProcess, type System } from '../os/system.ts';
 import type { Inbox } from './inbox.ts';
+import type { ServedConfig, Sockets } from './sockets.ts';
 import { ticketKeysOf } from './ticket-keys.ts';
-import type { VettedConfig } from './vet.ts';
 
 const WORKER_SCRIPT = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 
 /** The worker processes that were started and are not yet reaped. */
 export interface Crew {
   /** Starts a worker; what becomes of it comes through the inbox. Returns its pid, 0 when it could not be started. */
-  spawn(worker: { id: number; generation: number }, loaded: VettedConfig): number;
+  spawn(worker: { id: number; generation: number }, loaded: ServedConfig): number;
   send(workerId: number, message: MasterMessage): void;
   sendToAll(message: MasterMessage): void;
   signal(workerId: number, name: 'SIGABRT' | 'SIGKILL'): void;
@@ -22,25 +21,29 @@ export interface Crew {
 export function createCrew(context: {
   system: System;
   inbox: Pick<Inbox, 'push'>;
-  listeners: readonly Listener[];
+  /** Of all that are held, none may reach a worker that it is not meant for. */
+  sockets: Pick<Sockets, 'all'>;
   cwd: string;
   /** The same for the whole life of the master; see `ticketKeysOf`. */
   ticketSecret: Buffer;
 }): Crew {
-  const { system, inbox, listeners, cwd, ticketSecret } = context;
+  const { system, inbox, sockets, cwd, ticketSecret } = context;
   const processes = new Map<number, OwnedProcess>();
-  const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({ fd: FIRST_INHERITED_FD + index, url }));
 
   return {
     spawn({ id, generation }, loaded) {
-      const { config, hooks, file, tls } = loaded;
+      const { config, hooks, file, tls, listeners } = loaded;
+      const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({
+        fd: FIRST_INHERITED_FD + index,
+        url,
+      }));
       const process = system.spawn(
         {
           script: WORKER_SCRIPT,
           cwd: config.chdir ?? cwd,
           env: workerEnvironment(config.env),
           inheritFds: listeners.map(({ fd }) => fd),
-          withholdFds: listeners.flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
+          withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
         },
         {
           onMessage: (raw) => inbox.push({ type: 'workerMessage', workerId: id, message: parseWorkerMessage(raw) }),

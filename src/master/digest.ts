@@ -2,6 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
 import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
+import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
@@ -69,11 +70,11 @@ function requestReload(master: Master, pool: Pool): Pool {
 
 /** The master's copies of the sockets go first, so that whichever worker leaves last really closes them. */
 function requestStop(master: Master, pool: Pool, { signal, mode }: { signal: string; mode: 'stop' | 'quick' }): Pool {
-  const { log, listeners } = master;
+  const { log } = master;
   const next = apply(master, pool, { type: 'stopRequested', mode });
   if (pool.stop.mode === 'none') log.event('server.stopping', { signal, mode });
   else if (next.stop !== pool.stop) log.event('server.stopHurried', { signal });
-  for (const listener of listeners) listener.close();
+  master.sockets.closeAll();
   return next;
 }
 
@@ -99,10 +100,14 @@ function digestConfig(master: Master, pool: Pool, { loaded }: Extract<Report, { 
 }
 
 function refuseReload(master: Master, pool: Pool, faults: readonly string[]): Pool {
+  const next = apply(master, pool, { type: 'reloadRefused' });
+  // Nobody waits for it any more, and what it failed on may well be the stop itself.
+  if (pool.stop.mode !== 'none') return next;
+  forgetUnneeded(master, next);
   master.log.event('reload.failed', { faults });
   const { onReloadFailed } = activeConfig(master, pool).hooks;
   master.hooks.notify('onReloadFailed', () => onReloadFailed?.(activeServerInfo(master, pool), faults));
-  return apply(master, pool, { type: 'reloadRefused' });
+  return next;
 }
 
 function digestMessage(master: Master, pool: Pool, report: Extract<Report, { type: 'workerMessage' }>): Pool {
@@ -192,6 +197,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const info = workerInfo(master, worker, workerPid);
   master.hooks.notify('childExit', () => childExit?.(activeServerInfo(master, pool), info));
   const next = apply(master, pool, { type: 'exited', workerId });
+  forgetUnneeded(master, next);
   master.refusing.delete(workerId);
   tellThatAllRefuse(master, next);
   return next;

@@ -1,6 +1,6 @@
 import type { WorkerMessage } from '../ipc/messages.ts';
 import type { MasterSignal } from './signals.ts';
-import type { VettedConfig } from './vet.ts';
+import type { ServedConfig } from './sockets.ts';
 
 /** Everything that can happen to a master. Whoever learns of it puts it here, and does nothing else. */
 export type Report =
@@ -17,7 +17,7 @@ export type Report =
       /** The process never started, and why. */
       readonly error?: Error;
     }
-  | { readonly type: 'configLoaded'; readonly loaded: VettedConfig }
+  | { readonly type: 'configLoaded'; readonly loaded: ServedConfig }
   | { readonly type: 'configRefused'; readonly faults: readonly string[] }
   | { readonly type: 'fileChanged'; readonly path: string };
 

@@ -1,7 +1,6 @@
 import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
 import type { LoadRequest } from '../config/load.ts';
 import type { TsunicornError } from '../errors.ts';
-import type { Listener } from '../listener/bind.ts';
 import { hookLog } from '../logging/hook-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { System } from '../os/system.ts';
@@ -11,7 +10,7 @@ import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { Pool } from './pool.ts';
-import type { VettedConfig } from './vet.ts';
+import type { ServedConfig, Sockets } from './sockets.ts';
 
 /** What the arbiter acts with. The pool, which it decides on, is apart from this. */
 export interface Master {
@@ -20,11 +19,11 @@ export interface Master {
   readonly log: Logger;
   readonly crew: Crew;
   readonly hooks: HookRunner;
-  readonly listeners: readonly Listener[];
+  readonly sockets: Sockets;
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
-  /** The configuration of each generation that may still be needed. */
-  readonly configs: Map<number, VettedConfig>;
+  /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */
+  readonly configs: Map<number, ServedConfig>;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
@@ -38,7 +37,7 @@ export interface Master {
 }
 
 /** The configuration that is in force. */
-export function activeConfig(master: Master, pool: Pool): VettedConfig {
+export function activeConfig(master: Master, pool: Pool): ServedConfig {
   const loaded = master.configs.get(pool.generation);
   if (loaded === undefined) throw new Error(`generation ${pool.generation} has no configuration`);
   return loaded;
@@ -57,9 +56,8 @@ export function serverInfo(facts: {
 
 /** The server as it stands now. */
 export function activeServerInfo(master: Master, pool: Pool): ServerInfo {
-  const addresses = master.listeners.map(({ url }) => url);
-  const { config } = activeConfig(master, pool);
-  return serverInfo({ addresses, target: pool.target, config, log: master.log });
+  const { config, listeners } = activeConfig(master, pool);
+  return serverInfo({ addresses: listeners.map(({ url }) => url), target: pool.target, config, log: master.log });
 }
 
 /** A worker as hooks in the master see it. */

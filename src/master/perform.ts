@@ -1,22 +1,21 @@
 import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
+import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { type Action, isCanary, type Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
+import { bindAddresses } from './vet.ts';
 
 /** Does what the plan asks for. `pool` is the pool after the action. */
 export async function perform(master: Master, pool: Pool, action: Action): Promise<void> {
-  const { crew, log } = master;
+  const { log } = master;
   switch (action.type) {
     case 'spawn':
       return await spawnWorker(master, pool, action);
-    case 'drain': {
-      const graceMs = Math.max(0, action.killAtMs - master.system.nowMs());
-      log.event('worker.draining', { ...identify(master, action), mode: action.mode, graceMs: Math.round(graceMs) });
-      return crew.send(action.workerId, { type: 'drain', mode: action.mode, graceMs });
-    }
+    case 'drain':
+      return drainWorker(master, pool, action);
     case 'abort':
       return abortWorker(master, pool, action);
     case 'kill':
@@ -26,14 +25,13 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
+    case 'trust':
+      return announceAddresses(master, pool);
     case 'finishReload':
-      for (const generation of master.configs.keys()) {
-        if (generation !== pool.generation) master.configs.delete(generation);
-      }
+      forgetUnneeded(master, pool);
       return log.event(action.complete ? 'reload.finished' : 'reload.superseded', { generation: pool.generation });
     case 'abortReload':
       return abortReload(master, pool);
-    case 'trust':
     case 'giveUp':
     case 'exit':
       return;
@@ -75,6 +73,16 @@ async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, {
   log.event('worker.spawned', { ...identify(master, action), generation: action.generation });
 }
 
+function drainWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'drain' }>): void {
+  const { workerId, mode } = action;
+  const graceMs = Math.max(0, action.killAtMs - master.system.nowMs());
+  master.log.event('worker.draining', { ...identify(master, action), mode, graceMs: Math.round(graceMs) });
+  const removed = removedFrom(master, pool, workerId);
+  // The last old worker must be the last to close a socket that is removed, as it looks into the queue first.
+  forgetUnneeded(master, pool);
+  master.crew.send(workerId, { type: 'drain', mode, graceMs, removed });
+}
+
 function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'abort' }>): void {
   const silentMs = Math.round(action.silentMs);
   master.log.event('worker.timeout', { ...identify(master, action), silentMs });
@@ -106,7 +114,7 @@ function startLoading(master: Master, pool: Pool): void {
   const loading = async () => {
     const loaded = await reloadConfig(master.request, current);
     await master.hooks.run('onReload', () => loaded.hooks.onReload?.(activeServerInfo(master, pool)));
-    return loaded;
+    return { ...loaded, listeners: await master.sockets.open(bindAddresses(loaded.config)) };
   };
   void loading().then(
     (loaded) => master.inbox.push({ type: 'configLoaded', loaded }),
@@ -115,9 +123,7 @@ function startLoading(master: Master, pool: Pool): void {
 }
 
 function abortReload(master: Master, pool: Pool): void {
-  for (const generation of master.configs.keys()) {
-    if (generation > pool.generation) master.configs.delete(generation);
-  }
+  forgetUnneeded(master, pool);
   const { config, hooks } = activeConfig(master, pool);
   try {
     master.log.reconfigure(config);

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
-import { bindAll, type Listener } from '../listener/bind.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { nodeLineFault } from '../os/node-line.ts';
 import { packageVersion } from '../os/package.ts';
@@ -15,7 +14,8 @@ import { activeConfig, activeServerInfo, type Master, serverInfo } from './maste
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
-import { bindAddresses, type VettedConfig, vetted } from './vet.ts';
+import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
+import { bindAddresses, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
 /** What a server is made of before it has workers. */
@@ -24,7 +24,7 @@ interface Foundation {
   readonly system: System;
   readonly inbox: Inbox;
   readonly log: Logger;
-  readonly loaded: VettedConfig;
+  readonly sockets: Sockets;
 }
 
 /**
@@ -49,27 +49,28 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
   );
   const pidFile = config.pidFile === null ? null : writePidFile(config.pidFile, process.pid);
   if (pidFile !== null) log.event('pidFile.written', { path: config.pidFile });
-  let listeners: readonly Listener[] = [];
+  // What they are made with stays: neither TLS on or off nor `socketMode` changes in a reload.
+  const sockets = createSockets({
+    scheme: loaded.tls === null ? 'http' : 'https',
+    socketMode: config.socketMode,
+    onStale: (path) => log.event('socket.replaced', { path }),
+  });
   try {
-    listeners = await bindAll(addresses, {
-      scheme: loaded.tls === null ? 'http' : 'https',
-      socketMode: config.socketMode,
-      onStale: (path) => log.event('socket.replaced', { path }),
-    });
+    const listeners = await sockets.open(addresses);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
-    await supervise({ request, system, inbox, log, loaded }, listeners);
+    await supervise({ request, system, inbox, log, sockets }, { ...loaded, listeners });
   } finally {
-    for (const listener of listeners) listener.close();
+    sockets.closeAll();
     if (pidFile !== null && !pidFile.remove()) log.event('pidFile.lost', { path: config.pidFile });
     log.flush();
   }
 }
 
-async function supervise(foundation: Foundation, listeners: readonly Listener[]): Promise<void> {
-  const { request, system, inbox, log, loaded } = foundation;
+async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
+  const { request, system, inbox, log, sockets } = foundation;
   const master: Master = {
-    ...{ request, system, inbox, log, listeners },
-    crew: createCrew({ system, inbox, listeners, cwd: request.cwd, ticketSecret: randomBytes(32) }),
+    ...{ request, system, inbox, log, sockets },
+    crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),

@@ -55,7 +55,7 @@ export function acceptAll(
   listeners: readonly InheritedListener[],
   backlog: number,
   service: Service,
-): Promise<Acceptor[]> {
+): Promise<(Acceptor & { readonly url: string })[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
   const { open } = service;
   const handlersFor = (url: string) => {
@@ -74,11 +74,12 @@ export function acceptAll(
     return { onConnection, onSocket };
   };
   return Promise.all(
-    listeners.map(({ fd, url }) =>
-      acceptFrom(fd, backlog, handlersFor(url)).catch((cause: unknown) => {
+    listeners.map(async ({ fd, url }) => {
+      const acceptor = await acceptFrom(fd, backlog, handlersFor(url)).catch((cause: unknown) => {
         throw listenError(url, cause);
-      }),
-    ),
+      });
+      return { ...acceptor, url };
+    }),
   );
 }
 

@@ -8,7 +8,8 @@ const EMPTY_QUEUE_WITHIN_MS = 1_000;
 const FAREWELL_MS = 1_000;
 
 export interface DrainTarget {
-  readonly acceptors: readonly Acceptor[];
+  /** With the URL of the socket that each accepts from. */
+  readonly acceptors: readonly (Acceptor & { readonly url: string })[];
   readonly service: Service;
 }
 
@@ -16,6 +17,8 @@ export interface DrainRequest {
   readonly mode: DrainMode;
   /** The master kills after this. */
   readonly graceMs: number;
+  /** URLs of sockets that only workers which leave accept from. */
+  readonly removed: readonly string[];
   /** Resolves when the siblings that stop too accept no more. */
   siblingsRefuse(): Promise<void>;
 }
@@ -27,23 +30,22 @@ export interface DrainRequest {
  * @returns how many connections had to be cut.
  */
 export async function drainWorker({ acceptors, service }: DrainTarget, request: DrainRequest): Promise<number> {
-  const { mode, graceMs } = request;
+  const { mode, graceMs, removed } = request;
   const cutInMs = Math.max((graceMs * 2) / 3, graceMs - FAREWELL_MS);
   const beganMs = performance.now();
   let cut = 0;
   const timer = setTimeout(() => {
     cut = service.cut();
   }, cutInMs);
-  // Others accept on while this worker retires. When the whole server stops, nobody else will answer what the kernel has queued.
-  if (mode === 'stop') {
-    await Promise.all(
-      acceptors.map((acceptor) => acceptor.closeWhenQueueIsEmpty(Math.min(EMPTY_QUEUE_WITHIN_MS, cutInMs))),
-    );
-    // `Connection: close` makes clients connect anew: by then they should be refused, not find the queue of a sibling that is closing.
-    if (service.connections() > 0) await request.siblingsRefuse();
-  } else {
-    for (const acceptor of acceptors) acceptor.close();
-  }
+  // Others accept on while this worker retires. When the whole server stops, or a reload has removed the socket, nobody else will answer
+  // what the kernel has queued.
+  const isLeft = (url: string) => mode === 'stop' || (mode === 'retire' && removed.includes(url));
+  for (const acceptor of acceptors) if (!isLeft(acceptor.url)) acceptor.close();
+  const withinMs = Math.min(EMPTY_QUEUE_WITHIN_MS, cutInMs);
+  const left = acceptors.filter(({ url }) => isLeft(url));
+  await Promise.all(left.map((acceptor) => acceptor.closeWhenQueueIsEmpty(withinMs)));
+  // `Connection: close` makes clients connect anew: by then they should be refused, not find the queue of a sibling that is closing.
+  if (mode === 'stop' && service.connections() > 0) await request.siblingsRefuse();
   await service.drain(mode === 'quick' ? 'quick' : 'graceful');
   clearTimeout(timer);
   await service.end?.(Math.max(0, beganMs + cutInMs - performance.now()));

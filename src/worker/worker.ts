@@ -5,7 +5,7 @@ import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { type MasterChannel, openMasterChannel } from './channel.ts';
-import { type DrainTarget, drainWorker } from './drain.ts';
+import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
 import { reportBootFailure, watchEscapedErrors } from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
@@ -56,7 +56,7 @@ function receive(worker: Worker, message: MasterMessage): void {
     case 'boot':
       return void boot(worker, message);
     case 'drain':
-      return void drain(worker, message.mode, message.graceMs);
+      return void drain(worker, message);
     case 'allRefuse':
       return worker.siblings.allRefuse();
     case 'reopenLogs':
@@ -102,15 +102,16 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
 }
 
-async function drain(worker: Worker, mode: DrainMode, graceMs: number): Promise<void> {
+async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {
   const { life } = worker;
+  const { mode, graceMs, removed } = order;
   if (life.phase === 'waiting') return process.exit(0);
   const { equipment } = life;
   if (mode === 'quick') await equipment.runHook('workerInt', (hooks) => hooks.workerInt?.(equipment.worker));
   if (life.phase === 'booting') return await equipment.leave(0);
   worker.life = { ...life, phase: 'leaving' };
   equipment.log.event('drain.started', { mode, graceMs });
-  const cut = await drainWorker(life.target, { mode, graceMs, siblingsRefuse: worker.siblings.refuse });
+  const cut = await drainWorker(life.target, { mode, graceMs, removed, siblingsRefuse: worker.siblings.refuse });
   if (cut > 0) equipment.log.event('drain.cut', { connections: cut });
   await equipment.leave(0);
 }
@@ -122,7 +123,7 @@ function drainUnasked(worker: Worker, mode: DrainMode): void {
   const graceMs = life.phase === 'serving' && mode !== 'quick' ? life.gracefulTimeoutMs : QUICK_STOP_MS;
   void worker.channel.send({ type: 'leaving' });
   setTimeout(() => process.exit(1), graceMs).unref();
-  void drain(worker, mode, graceMs);
+  void drain(worker, { mode, graceMs, removed: [] });
 }
 
 function reopenLogs({ life }: Worker): void {

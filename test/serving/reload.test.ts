@@ -91,7 +91,7 @@ describe('reload', () => {
       [good("workers: 'many', timeout: -1"), [/workers/, /timeout/]],
       [`throw new Error('no database'); ${good()}`, [/no database/]],
       [`export default async () => { throw new Error('no secrets'); };`, [/no secrets/]],
-      [good().replace(BIND, '127.0.0.1:1'), [/"bind".*restart/]],
+      [good("socketMode: '0600'"), [/"socketMode".*restart/]],
     ];
     const server = await startServer({ config: good('workers: 2') });
     const workers = server.workers();

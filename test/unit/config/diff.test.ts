@@ -12,7 +12,7 @@ describe('diffConfigs', () => {
 
   it('tells each changed setting with both values', () => {
     expect(diffConfigs(before, { ...before, workers: 4, bind: ['x:1'] })).to.deep.equal([
-      { name: 'bind', appliesOn: 'restart', oldText: '["127.0.0.1:8000"]', newText: '["x:1"]' },
+      { name: 'bind', appliesOn: 'reload', oldText: '["127.0.0.1:8000"]', newText: '["x:1"]' },
       { name: 'workers', appliesOn: 'reload', oldText: '1', newText: '4' },
     ]);
   });

@@ -59,7 +59,7 @@ describe('parseMasterMessage', () => {
     boot,
     { ...boot, configFile: null, tls: null },
     { ...boot, tls: { ...boot.tls, ca: 'a' } },
-    { type: 'drain', mode: 'retire', graceMs: 5 },
+    { type: 'drain', mode: 'retire', graceMs: 5, removed: ['unix:/a'] },
     { type: 'reopenLogs' },
     { type: 'allRefuse' },
   ];
@@ -75,8 +75,9 @@ describe('parseMasterMessage', () => {
     { ...boot, tls: undefined },
     { ...boot, tls: { ...boot.tls, key: 7 } },
     { ...boot, tls: { ...boot.tls, ca: undefined } },
-    { type: 'drain', mode: 'fast', graceMs: 5 },
-    { type: 'drain', mode: 'quick', graceMs: Number.POSITIVE_INFINITY },
+    { type: 'drain', mode: 'fast', graceMs: 5, removed: [] },
+    { type: 'drain', mode: 'quick', graceMs: Number.POSITIVE_INFINITY, removed: [] },
+    { type: 'drain', mode: 'quick', graceMs: 5, removed: [7] },
     { type: 'hello' },
     'reopenLogs',
   ];
