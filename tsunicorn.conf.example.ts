@@ -45,6 +45,8 @@ export default defineConfig({
   // maxRequestsJitter: 1000,
   // How many workers above `workers` may run while old ones are replaced by new ones.
   // maxSurge: 2,
+  // How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+  // settleTime: 5,
 
   // Timeouts
   // How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.

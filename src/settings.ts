@@ -120,7 +120,7 @@ export interface Config {
   /**
    * How many workers serve requests.
    *
-   * Start with one for each CPU. The signals TTIN and TTOU change the number until the next reload, which takes this one again.
+   * `'auto'`: one for each CPU that the server may use, of those in its affinity mask, or fewer where the CPU quota of its cgroup allows less; a reload counts anew. The signals TTIN and TTOU change the number until the next reload, which takes this one again.
    *
    * Default: 1. A change takes effect with a reload (HUP).
    */
@@ -149,6 +149,14 @@ export interface Config {
    * Default: 1. A change takes effect with a reload (HUP).
    */
   readonly maxSurge: number;
+  /**
+   * How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+   *
+   * If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.
+   *
+   * Default: 1. A change takes effect with a reload (HUP).
+   */
+  readonly settleTime: number;
   /**
    * How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
    *
@@ -452,6 +460,7 @@ export interface WrittenForms {
   readonly pythonPath: string | readonly string[];
   readonly bind: string | readonly string[];
   readonly socketMode: string | number;
+  readonly workers: number | 'auto';
   readonly forwardedAllowIps: string | readonly string[];
   readonly forwarderHeaders: string | readonly string[];
   readonly proxyAllowIps: string | readonly string[];
