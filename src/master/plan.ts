@@ -28,7 +28,7 @@ export interface Plan {
  * do until time passes or something happens.
  *
  * Two promises rest here: the ready workers never fall below the target through our own doing, and the workers that boot or serve never
- * exceed the target plus `maxSurge`.
+ * exceed what `allowedSize` says plus `maxSurge`.
  */
 export function plan(pool: Pool, limits: PoolLimits, nowMs: number): Plan {
   const overdue = planOverdue(pool, limits, nowMs);
@@ -40,6 +40,14 @@ export function plan(pool: Pool, limits: PoolLimits, nowMs: number): Plan {
         ? planService(pool, limits, nowMs)
         : planStop(pool, limits, nowMs);
   return { actions, wakeInMs: actions.length > 0 ? 0 : nextDeadlineInMs(pool, limits, nowMs) };
+}
+
+/**
+ * The target; but while a new generation is on trial no old worker leaves, so that a reload to fewer workers has to find room for its first
+ * one beside all that there were.
+ */
+export function allowedSize({ target, reload }: Pool): number {
+  return reload.phase === 'rolling' && isOnTrial(reload.trial) ? Math.max(target, reload.from.target) : target;
 }
 
 function planOverdue(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
@@ -97,7 +105,8 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   const onTrial = pool.reload.phase === 'rolling' && isOnTrial(pool.reload.trial);
   const staying = [...booting, ...ready].filter((worker) => !leaves(worker));
 
-  const unwanted = unwantedBooting(pool, booting, { maxServing: pool.target + limits.maxSurge, ready: ready.length });
+  const maxServing = allowedSize(pool) + limits.maxSurge;
+  const unwanted = unwantedBooting(pool, booting, { maxServing, ready: ready.length });
   // Who is to be replaced stays until the new generation has proven itself.
   const spare = onTrial ? 0 : Math.max(0, ready.length - pool.target);
   const excess = ready.filter((worker) => !leaves(worker)).slice(0, Math.max(0, staying.length - pool.target));
@@ -109,7 +118,7 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   if (drains.length > 0) return drains;
 
   if (doomed || nowMs < pool.backoff.retryAtMs) return [];
-  const room = pool.target + limits.maxSurge - booting.length - ready.length;
+  const room = maxServing - booting.length - ready.length;
   // The first worker of a new generation is alone until then: a canary.
   const wanted = (onTrial ? 1 : pool.target) - staying.length;
   const spawns = spawnActions(pool, limits, nowMs, Math.min(room, wanted));
@@ -184,8 +193,10 @@ function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
 function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number | null {
   const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
-  const { reload } = pool;
-  if (reload.phase === 'rolling' && reload.trial.verdict === 'settling')
+  const { reload, stop } = pool;
+  // A server that stops trusts nobody any more: the time would come, and nothing would be done.
+  if (stop.mode === 'none' && reload.phase === 'rolling' && reload.trial.verdict === 'settling') {
     deadlines.push(reload.trial.sinceMs + limits.settleMs);
+  }
   return deadlines.length === 0 ? null : Math.max(0, Math.min(...deadlines) - nowMs);
 }
