@@ -8,7 +8,10 @@ import { inspect } from 'node:util';
 export const errorCodes = {
   USAGE: { exitCode: 2, title: 'A flag or an argument is unknown, missing or malformed.' },
   CONFIG_NOT_FOUND: { exitCode: 1, title: 'The file that --config names is not there or cannot be read.' },
-  CONFIG_UNREADABLE: { exitCode: 1, title: 'The config file has a syntax error, throws, or exports no configuration.' },
+  CONFIG_UNREADABLE: {
+    exitCode: 1,
+    title: 'The config file has a syntax error, throws, does not come to an end, or exports no configuration.',
+  },
   CONFIG_INVALID: {
     exitCode: 1,
     title: 'One or more settings are unknown, misspelt, mistyped or contradict each other.',

@@ -120,7 +120,7 @@ export interface Config {
   /**
    * How many workers serve requests.
    *
-   * Start with one for each CPU. The signals TTIN and TTOU change the number until the next reload, which takes this one again.
+   * `'auto'`: one for each CPU that the server may use, of those in its affinity mask, or fewer where the CPU quota of its cgroup allows less; a reload counts anew. The signals TTIN and TTOU change the number until the next reload, which takes this one again.
    *
    * Default: 1. A change takes effect with a reload (HUP).
    */
@@ -460,6 +460,7 @@ export interface WrittenForms {
   readonly pythonPath: string | readonly string[];
   readonly bind: string | readonly string[];
   readonly socketMode: string | number;
+  readonly workers: number | 'auto';
   readonly forwardedAllowIps: string | readonly string[];
   readonly forwarderHeaders: string | readonly string[];
   readonly proxyAllowIps: string | readonly string[];

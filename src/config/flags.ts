@@ -1,7 +1,7 @@
 import { unreachable } from '../errors.ts';
 import { quoteValue } from './display.ts';
 import { type CommandFlag, type FlagSpec, flagSpecs } from './flag-table.ts';
-import { flagSchema, flagShape, textToValue } from './flag-text.ts';
+import { flagSchema, flagShape, membersOf, textToValue } from './flag-text.ts';
 import { gunicornAnswer, nearestChoice } from './gunicorn.ts';
 import { type Given, type Layer, TARGET } from './layer.ts';
 import { nearestName } from './nearest.ts';
@@ -151,9 +151,8 @@ function expects({ flag, meaning }: FlagSpec): string {
 }
 
 function didYouMean(setting: Setting, text: string): string {
-  const schema = flagSchema(setting);
-  const choices = 'type' in schema && schema.type === 'string' ? schema.enum : undefined;
-  const nearest = choices === undefined ? undefined : nearestChoice(setting.name, text, choices);
+  const choices = membersOf(flagSchema(setting)).flatMap((schema) => ('enum' in schema ? (schema.enum ?? []) : []));
+  const nearest = nearestChoice(setting.name, text, choices);
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 

@@ -37,13 +37,18 @@ const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
 
 /**
  * Reads everything anew and returns the configuration, or throws with every fault that was found and changes nothing. The order is
- * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags.
+ * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags. `tryFile` sees the config file before it is evaluated, and
+ * refuses it by throwing.
  *
  * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
  */
-export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
+export async function loadConfig(
+  request: LoadRequest,
+  { tryFile }: { tryFile?: (file: ConfigFile) => Promise<void> } = {},
+): Promise<LoadedConfig> {
   const fromArguments = commandArguments(request.env);
   const file = await findConfigFile(request.cwd, request.configPath ?? fromArguments.configPath);
+  if (file !== null) await tryFile?.(file);
   const fromFile = file === null ? noFile : readFileValues(file.path, await evaluateConfig(file));
   const layers = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
   const merged = merge(layers);

@@ -49,7 +49,7 @@ export interface Setting {
   readonly unit?: 's';
   /** What makes a change of it take effect. */
   readonly appliesOn: 'reload' | 'restart';
-  /** What a file may hold. In a union the first member is the one that text from a flag is read as. */
+  /** What a file may hold. In a union text from a flag is read as the first member, or else as one of the words that the others list. */
   readonly schema: Schema;
   /** What `Config` holds, where a file may write it in several ways. */
   readonly resolved?: { readonly schema: Schema; readonly from: (value: unknown) => unknown };

@@ -2,7 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { TsunicornError } from '../errors.ts';
 import type { Config } from '../settings.ts';
 import { displayValue, looksSecret, quoteValue, REDACTED } from './display.ts';
-import { textToValue } from './flag-text.ts';
+import { membersOf, textToValue } from './flag-text.ts';
 import { nearestChoice } from './gunicorn.ts';
 import { type Given, type Layer, sourceOf, sourcePhrase } from './layer.ts';
 import type { Schema, Setting } from './setting.ts';
@@ -99,8 +99,7 @@ function placeOf(schema: Schema, { instancePath, data }: ErrorObject): Place {
 
 /** The schema of the entries of an array or an object, also where that is one form among several. */
 function innerSchema(schema: Schema): Schema {
-  const members = 'anyOf' in schema ? schema.anyOf : [schema];
-  for (const member of members) {
+  for (const member of membersOf(schema)) {
     if ('items' in member) return member.items;
     if ('additionalProperties' in member) return member.additionalProperties;
   }
@@ -142,6 +141,6 @@ function repairOf(setting: Setting, { path, value, schema }: Place): string {
 }
 
 function meantChoice(setting: Setting, schema: Schema, value: string): string | undefined {
-  if (!('type' in schema) || schema.type !== 'string' || schema.enum === undefined) return undefined;
-  return nearestChoice(setting.name, value, schema.enum);
+  const choices = membersOf(schema).flatMap((member) => ('enum' in member ? (member.enum ?? []) : []));
+  return nearestChoice(setting.name, value, choices);
 }

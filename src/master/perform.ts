@@ -1,6 +1,7 @@
 import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
+import { tryConfigFile } from './config-trial.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -111,8 +112,13 @@ function startLoading(master: Master, pool: Pool): void {
   const current = activeConfig(master, pool);
   master.lastBootFailure = null;
   master.log.event('reload.started', { generation: pool.generation });
+  const { system, request, sockets } = master;
+  const trial = {
+    ...{ system, cwd: request.cwd, env: request.env, limitMs: limitsOf(current.config).bootTimeoutMs },
+    withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
+  };
   const loading = async () => {
-    const loaded = await reloadConfig(master.request, current);
+    const loaded = await reloadConfig(request, current, (file) => tryConfigFile(file, trial));
     await master.hooks.run('onReload', () => loaded.hooks.onReload?.(activeServerInfo(master, pool)));
     return { ...loaded, listeners: await master.sockets.open(bindAddresses(loaded.config)) };
   };

@@ -28,7 +28,7 @@ export interface Plan {
  * do until time passes or something happens.
  *
  * Two promises rest here: the ready workers never fall below the target through our own doing, and the workers that boot or serve never
- * exceed the target plus `maxSurge`.
+ * exceed what `allowedSize` says plus `maxSurge`.
  */
 export function plan(pool: Pool, limits: PoolLimits, nowMs: number): Plan {
   const overdue = planOverdue(pool, limits, nowMs);
@@ -40,6 +40,14 @@ export function plan(pool: Pool, limits: PoolLimits, nowMs: number): Plan {
         ? planService(pool, limits, nowMs)
         : planStop(pool, limits, nowMs);
   return { actions, wakeInMs: actions.length > 0 ? 0 : nextDeadlineInMs(pool, limits, nowMs) };
+}
+
+/**
+ * The target; but while a new generation is on trial no old worker leaves, so that a reload to fewer workers has to find room for its first
+ * one beside all that there were.
+ */
+export function allowedSize({ target, reload }: Pool): number {
+  return reload.phase === 'rolling' && isOnTrial(reload.trial) ? Math.max(target, reload.from.target) : target;
 }
 
 function planOverdue(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
@@ -116,13 +124,14 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
 }
 
 /** How many ready workers may leave, and how many may boot or serve. */
-function capacity({ reload, target, generation }: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWorker[]) {
-  const onTrial = reload.phase === 'rolling' && isOnTrial(reload.trial);
-  if (!onTrial) return { onTrial, spare: Math.max(0, ready.length - target), maxServing: target + maxSurge };
-  // Until the new generation has proven itself the old one is kept as it was, and the first new worker is one more.
-  const kept = reload.from.target;
-  const outdated = ready.filter((worker) => worker.generation !== generation);
-  return { onTrial, spare: Math.max(0, outdated.length - kept), maxServing: Math.max(kept, target) + maxSurge };
+function capacity(pool: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWorker[]) {
+  const { reload, target, generation } = pool;
+  const maxServing = allowedSize(pool) + maxSurge;
+  const spare = Math.max(0, ready.length - target);
+  if (reload.phase !== 'rolling' || !isOnTrial(reload.trial)) return { onTrial: false, spare, maxServing };
+  // Until the new generation has proven itself the old one is kept as it was.
+  const old = ready.filter((worker) => worker.generation !== generation);
+  return { onTrial: true, spare: Math.min(spare, Math.max(0, old.length - reload.from.target)), maxServing };
 }
 
 /** What a reload needs before the workers are looked at; `null`: nothing. */
@@ -193,6 +202,7 @@ function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number
   const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
   const { reload, stop } = pool;
+  // A server that stops trusts nobody any more: the time would come, and nothing would be done.
   if (stop.mode === 'none' && reload.phase === 'rolling' && reload.trial.verdict === 'settling') {
     deadlines.push(reload.trial.sinceMs + limits.settleMs);
   }

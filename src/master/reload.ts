@@ -1,5 +1,5 @@
 import { diffConfigs, restartNeeded } from '../config/diff.ts';
-import { type LoadRequest, loadConfig } from '../config/load.ts';
+import { type ConfigFile, type LoadRequest, loadConfig } from '../config/load.ts';
 import { messageOf, TsunicornError } from '../errors.ts';
 import { formatBind } from '../listener/address.ts';
 import type { Config } from '../settings.ts';
@@ -7,11 +7,16 @@ import { bindAddresses, type VettedConfig, vetted } from './vet.ts';
 
 /**
  * Reads the configuration again, as at the start, and refuses it when it is faulty or needs more than a reload. Nothing is changed here.
+ * `tryFile` sees the config file before it is evaluated in this process.
  *
  * @throws TsunicornError with every fault, for the log and for whoever asked.
  */
-export async function reloadConfig(request: LoadRequest, current: VettedConfig): Promise<VettedConfig> {
-  const loaded = vetted(await loadConfig(request));
+export async function reloadConfig(
+  request: LoadRequest,
+  current: VettedConfig,
+  tryFile: (file: ConfigFile) => Promise<void>,
+): Promise<VettedConfig> {
+  const loaded = vetted(await loadConfig(request, { tryFile }));
   const refused = restartNeeded(diffConfigs(current.config, loaded.config));
   const faults = refused.map(
     ({ name, oldText, newText }) =>

@@ -1,4 +1,4 @@
-import { type PoolLimits, plan } from '../../src/master/plan.ts';
+import { allowedSize, type PoolLimits, plan } from '../../src/master/plan.ts';
 import { createPool, type Pool, type PoolEvent, step } from '../../src/master/pool.ts';
 
 /** What a history is made of. Workers are named by their place among the living, so that every number means something. */
@@ -111,9 +111,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   const check = () => {
     const dying = pool.workers.filter(({ state }) => state.phase === 'draining' || state.phase === 'killed').length;
     const serving = pool.workers.length - dying;
-    const { reload } = pool;
-    const isOnTrial = reload.phase === 'rolling' && reload.trial.verdict !== 'proven';
-    const most = Math.max(pool.target, isOnTrial ? reload.from.target : 0) + limits.maxSurge;
+    const most = allowedSize(pool) + limits.maxSurge;
     if (serving > most) throw new Broken(`${serving} processes boot or serve, and ${most} may`);
     if (pool.workers.length !== processes.size) throw new Broken('it lost count of its processes');
     for (const { id, state } of pool.workers) {

@@ -11,7 +11,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: [],
   listener: [],
   os: [],
-  config: [],
+  // Only to ask how many CPUs `workers: 'auto'` is.
+  config: ['os'],
   logging: ['config'],
   app: ['listener', 'http', 'os'],
   worker: ['app', 'config', 'http', 'ipc', 'listener', 'logging', 'os'],

@@ -1,6 +1,6 @@
 import { displayValue } from '../display.ts';
 import { flagName } from '../flag-table.ts';
-import { flagSchema, flagShape } from '../flag-text.ts';
+import { flagSchema, flagShape, membersOf } from '../flag-text.ts';
 import type { Schema, Setting } from '../setting.ts';
 import { isRequired } from '../settings/index.ts';
 import { describeSchema } from '../wording.ts';
@@ -80,7 +80,12 @@ function quoted(text: string): string {
 function valueWord(setting: Setting): string {
   const shape = flagShape(setting);
   if (shape === 'entries') return 'NAME=VALUE';
-  const schema = flagSchema(setting);
+  return membersOf(flagSchema(setting))
+    .map((schema) => wordOf(setting, schema))
+    .join('|');
+}
+
+function wordOf(setting: Setting, schema: Schema): string {
   if ('anyOf' in schema) return 'VALUE';
   if (schema.type === 'string') return schema.enum === undefined ? stringWord(setting, schema) : schema.enum.join('|');
   return setting.unit === 's' ? 'SECONDS' : schema.type.toUpperCase();

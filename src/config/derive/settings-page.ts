@@ -24,8 +24,11 @@ import { defineConfig } from 'tsunicorn';
 export default defineConfig({ app: './app.ts', workers: 4 });
 \`\`\`
 
-It may import other files; a reload reads them again. In JSON, \`"$schema": "./node_modules/tsunicorn/schema/tsunicorn.schema.json"\` lets an
-editor complete and check the names. [Hooks](hooks.md) are functions and need TypeScript or JavaScript.
+It may import other files; a reload reads them again. A reload evaluates the file in a process of its own first, for at most
+\`bootTimeout\`: where it loops for ever or ends that process, the reload is refused and the server serves on.
+
+In JSON, \`"$schema": "./node_modules/tsunicorn/schema/tsunicorn.schema.json"\` lets an editor complete and check the names.
+[Hooks](hooks.md) are functions and need TypeScript or JavaScript.
 `;
 
 /** The text of `docs/settings.md`. */

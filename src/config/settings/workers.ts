@@ -1,4 +1,13 @@
+import { usableCpus } from '../../os/cpus.ts';
 import { setting } from '../setting.ts';
+
+const MOST_WORKERS = 1000;
+const numberOfWorkers = {
+  type: 'integer',
+  minimum: 1,
+  maximum: MOST_WORKERS,
+  title: 'a whole number from 1 to 1000',
+} as const;
 
 /** How many workers there are, and when one is replaced. */
 export const workers = [
@@ -6,14 +15,18 @@ export const workers = [
     name: 'workers',
     section: 'Workers',
     appliesOn: 'reload',
-    schema: { type: 'integer', minimum: 1, maximum: 1000 },
+    schema: { anyOf: [numberOfWorkers, { type: 'string', enum: ['auto'] }] },
+    resolved: {
+      schema: numberOfWorkers,
+      from: (value: unknown) => (value === 'auto' ? Math.min(usableCpus(), MOST_WORKERS) : value),
+    },
     default: 1,
     example: 4,
     short: 'w',
     environment: { variable: 'WEB_CONCURRENCY' },
     summary: 'How many workers serve requests.',
     details:
-      'Start with one for each CPU. The signals TTIN and TTOU change the number until the next reload, which takes this one again.',
+      "`'auto'`: one for each CPU that the server may use, of those in its affinity mask, or fewer where the CPU quota of its cgroup allows less; a reload counts anew. The signals TTIN and TTOU change the number until the next reload, which takes this one again.",
   }),
   setting({
     name: 'maxRequests',

@@ -7,6 +7,7 @@ describe('environmentLayer', () => {
     [{}, {}],
     [{ WEB_CONCURRENCY: '4' }, { workers: 4 }],
     [{ WEB_CONCURRENCY: ' 4 ' }, { workers: 4 }],
+    [{ WEB_CONCURRENCY: 'auto' }, { workers: 'auto' }],
     [{ WEB_CONCURRENCY: '' }, {}],
     [{ WEB_CONCURRENCY: 'four' }, { workers: 'four' }],
     [{ PORT: '8080' }, { bind: '0.0.0.0:8080' }],

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { flaggedSettings, flagName, flagSpecs } from '../../../src/config/flag-table.ts';
-import { flagSchema, flagShape, textToValue } from '../../../src/config/flag-text.ts';
+import { flagSchema, flagShape, membersOf, textToValue } from '../../../src/config/flag-text.ts';
 import { parseFlags } from '../../../src/config/flags.ts';
+import type { Schema } from '../../../src/config/setting.ts';
 import { findSetting } from '../../../src/config/settings/index.ts';
 import fc from '../../support/random.ts';
 
@@ -35,6 +36,8 @@ describe('textToValue', () => {
     ['workers', '4.5', undefined],
     ['workers', '0x10', undefined],
     ['workers', '', undefined],
+    ['workers', 'auto', 'auto'],
+    ['workers', 'Auto', undefined],
     ['timeout', '0.5', 0.5],
     ['timeout', '.5', 0.5],
     ['timeout', '1e3', undefined],
@@ -44,6 +47,9 @@ describe('textToValue', () => {
     ['socketMode', '660', '660'],
     ['socketMode', '488', undefined],
     ['bind', '8000', '8000'],
+    ['logLevel', 'warn', 'warn'],
+    ['logLevel', 'loud', undefined],
+    ['pidFile', 'null', 'null'],
   ];
   for (const [name, text, value] of cases) {
     it(`reads "${text}" for ${name}`, () => {
@@ -61,6 +67,8 @@ describe('parseFlags', () => {
     [['-w4'], { workers: 4 }],
     [['-w=4'], { workers: 4 }],
     [['--workers=4'], { workers: 4 }],
+    [['--workers', 'auto'], { workers: 'auto' }],
+    [['-wauto'], { workers: 'auto' }],
     [['--workers', '4', '--workers', '5'], { workers: 5 }],
     [['-b', 'a:1', '--bind=b:2'], { bind: ['a:1', 'b:2'] }],
     [['-e', 'A=1', '-e', 'B=x=y', '--env', 'A=2', '-eC='], { env: { A: '2', B: 'x=y', C: '' } }],
@@ -88,10 +96,14 @@ describe('parseFlags', () => {
   });
 
   const faulty: readonly [tokens: string[], faults: readonly (string | RegExp)[]][] = [
-    [['-w', 'four'], ['--workers expects an integer from 1 to 1000, but got "four".']],
-    [['--workers', '0'], ['--workers expects an integer from 1 to 1000, but got "0".']],
-    [['--workers'], ['--workers expects an integer from 1 to 1000, but nothing follows it.']],
-    [['--workers', '--reload'], ['--workers expects an integer from 1 to 1000, but nothing follows it.']],
+    [['-w', 'four'], ['--workers expects a whole number from 1 to 1000 or "auto", but got "four".']],
+    [['--workers', '0'], ['--workers expects a whole number from 1 to 1000 or "auto", but got "0".']],
+    [['--workers'], ['--workers expects a whole number from 1 to 1000 or "auto", but nothing follows it.']],
+    [['--workers', '--reload'], ['--workers expects a whole number from 1 to 1000 or "auto", but nothing follows it.']],
+    [
+      ['-w', 'atuo'],
+      ['--workers expects a whole number from 1 to 1000 or "auto", but got "atuo". Did you mean "auto"?'],
+    ],
     [['--timeout', '-1'], ['--timeout expects a number of seconds from 0 to 86400, but got "-1".']],
     [['--socket-mode', '999'], [/^--socket-mode expects octal digits .* but got "999"\.$/]],
     [['--env', 'A'], ['--env expects NAME=VALUE, but got "A".']],
@@ -141,8 +153,11 @@ describe('parseFlags', () => {
 });
 
 function textsFor(setting: (typeof flaggedSettings)[number]): fc.Arbitrary<string> {
-  const schema = flagSchema(setting);
-  if ('anyOf' in schema) throw new Error('a flag has one type');
+  return fc.oneof(...membersOf(flagSchema(setting)).map(textsOf));
+}
+
+function textsOf(schema: Schema): fc.Arbitrary<string> {
+  if ('anyOf' in schema) throw new Error('a flag has no unions within a union');
   if (schema.type === 'integer' || schema.type === 'number') {
     return fc.integer({ min: Math.max(1, schema.minimum ?? 1), max: schema.maximum ?? 9 }).map(String);
   }

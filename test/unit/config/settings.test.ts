@@ -86,7 +86,7 @@ describe('settings at the edges of their range', () => {
     ['bind', ['a:1', ['a:1']], ['', [], [1], null, 8000]],
     ['backlog', [1, 65_535], [0, 65_536, 1.5, '1']],
     ['socketMode', [0, 0o777, '660', '0660', '0o660'], [512, -1, '999', '66', '06600']],
-    ['workers', [1, 1000], [0, 1001, 1.5, '4', null, Number.NaN]],
+    ['workers', [1, 1000, 'auto'], [0, 1001, 1.5, '4', 'Auto', null, Number.NaN]],
     ['maxRequests', [0, 1_000_000], [-1, 0.5]],
     ['maxSurge', [1], [0]],
     ['timeout', [0, 0.25, 86_400], [-1, 86_401, '30', Number.POSITIVE_INFINITY]],

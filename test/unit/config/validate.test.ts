@@ -4,6 +4,7 @@ import { merge } from '../../../src/config/merge.ts';
 import { setting } from '../../../src/config/setting.ts';
 import { findSetting } from '../../../src/config/settings/index.ts';
 import { faultsOf, isComplete, resolveValid, validateLayers } from '../../../src/config/validate.ts';
+import { usableCpus } from '../../../src/os/cpus.ts';
 
 const source = sourceOf.file('/srv/tsunicorn.conf.ts');
 
@@ -18,12 +19,22 @@ describe('faultsOf', () => {
     [
       'workers',
       'four',
-      '"workers" must be an integer from 1 to 1000, but the file tsunicorn.conf.ts gives "four" (a string). For example: workers: 4.',
+      '"workers" must be a whole number from 1 to 1000 or "auto", but the file tsunicorn.conf.ts gives "four" (a string). For example: workers: 4.',
     ],
     [
       'workers',
       '4',
-      '"workers" must be an integer from 1 to 1000, but the file tsunicorn.conf.ts gives "4" (a string). Write 4 without quotes.',
+      '"workers" must be a whole number from 1 to 1000 or "auto", but the file tsunicorn.conf.ts gives "4" (a string). Write 4 without quotes.',
+    ],
+    [
+      'workers',
+      0,
+      '"workers" must be a whole number from 1 to 1000 or "auto", but the file tsunicorn.conf.ts gives 0 (a number). For example: workers: 4.',
+    ],
+    [
+      'workers',
+      'Auto',
+      '"workers" must be a whole number from 1 to 1000 or "auto", but the file tsunicorn.conf.ts gives "Auto" (a string). Did you mean "auto"?',
     ],
     [
       'timeout',
@@ -106,6 +117,11 @@ describe('resolveValid', () => {
     for (const value of ['640', '0640', '0o640']) {
       expect(resolveValid(new Map([['socketMode', { value, source }]])).socketMode).to.equal(0o640);
     }
+  });
+
+  it('counts the workers of "auto"', () => {
+    const { workers } = resolveValid(new Map([['workers', { value: 'auto', source }]]));
+    expect(workers).to.equal(usableCpus());
   });
 
   it('leaves out what is missing or at fault', () => {

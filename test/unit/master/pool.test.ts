@@ -119,6 +119,25 @@ describe('plan', () => {
       expect(server.later(1)).to.deep.equal(['trust', 'retire 1', 'spawn 4 g2']);
     });
 
+    it('finds room for the first of fewer workers, and lets the others go only then', () => {
+      const server = life(3, { settleMs: 1_000 });
+      server.start();
+      server.after(ready(1), ready(2), ready(3), hup);
+      expect(server.after(loaded(1))).to.deep.equal(['spawn 4 g2']);
+      expect(server.after(ready(4))).to.deep.equal([]);
+      expect(server.later(1_000)).to.deep.equal(['trust', 'retire 1', 'retire 2', 'retire 3', 'finishReload']);
+    });
+
+    it('is of no account to a server that stops', () => {
+      const server = life(1, { settleMs: 5_000 });
+      server.start();
+      server.after(ready(1), hup);
+      server.after(loaded(1));
+      server.after(ready(2));
+      server.after({ type: 'stopRequested', mode: 'stop' });
+      expect(server.wakeInMs()).to.equal(limits.gracefulTimeoutMs);
+    });
+
     it('goes back to the old generation when it ends before that', () => {
       const server = rolling();
       server.later(500);
