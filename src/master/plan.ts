@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts';
 import type { DrainMode } from '../ipc/messages.ts';
-import { type Action, isOnTrial, type Pool, type PoolWorker } from './pool.ts';
+import type { Action, Pool, PoolWorker } from './pool.ts';
+import { isOnTrial } from './reload-state.ts';
 
 /** A stop that was hurried, and a worker that serves nobody yet, get this long. */
 const QUICK_STOP_MS = 1_000;

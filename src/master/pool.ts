@@ -1,6 +1,7 @@
 import { unreachable } from '../errors.ts';
 import type { DrainMode } from '../ipc/messages.ts';
 import { backoffMs } from '../os/backoff.ts';
+import { isOnTrial, type Reload } from './reload-state.ts';
 
 export const FIRST_GENERATION = 1;
 
@@ -27,28 +28,6 @@ export interface PoolWorker {
   readonly recycling: boolean;
   readonly state: WorkerState;
 }
-
-export type Reload =
-  | { readonly phase: 'idle' }
-  /** Asked for; the file is read as soon as a worker was ever ready. */
-  | { readonly phase: 'requested' }
-  /** The file is being read; `again`: another request came meanwhile. */
-  | { readonly phase: 'loading'; readonly again: boolean }
-  | {
-      readonly phase: 'rolling';
-      readonly again: boolean;
-      readonly from: { readonly generation: number; readonly target: number };
-      readonly trial: Trial;
-    };
-
-/** How the first worker of a new generation gets on. Until it is proven it is alone, and no old one leaves. */
-export type Trial =
-  | { readonly verdict: 'open' }
-  /** It is ready, and has to live on for a while. */
-  | { readonly verdict: 'settling'; readonly sinceMs: number }
-  | { readonly verdict: 'proven' }
-  /** It ended before that. */
-  | { readonly verdict: 'failed' };
 
 export type Stop = { readonly mode: 'none' } | { readonly mode: 'stop' | 'quick' | 'kill'; readonly askedAtMs: number };
 
@@ -265,11 +244,6 @@ function failedYoung(pool: Pool, workerId: number, nowMs: number): Pool {
 /** Whether this worker is the one that a reload tries its new generation with. */
 export function isCanary({ reload, generation }: Pool, worker: PoolWorker): boolean {
   return reload.phase === 'rolling' && reload.trial.verdict !== 'proven' && worker.generation === generation;
-}
-
-/** Whether the first worker of a new generation has yet to show that it lives. */
-export function isOnTrial({ verdict }: Trial): boolean {
-  return verdict === 'open' || verdict === 'settling';
 }
 
 function hurried(stop: Stop, mode: 'stop' | 'quick', nowMs: number): Stop {

@@ -21,6 +21,7 @@ describe('limitsOf', () => {
       maxHeadBytes: 32_768,
       maxBodyBytes: null,
       maxSurge: 3,
+      settleMs: 1_000,
       queueTimeoutMs: 30_000,
       maxMemoryMiB: null,
     });

@@ -24,7 +24,7 @@ describe('settings', () => {
         'maxRequests',
         'maxRequestsJitter',
       ],
-      ...['maxSurge', 'timeout', 'gracefulTimeout', 'keepAlive', 'bootTimeout', 'drainIdleTimeout'],
+      ...['maxSurge', 'settleTime', 'timeout', 'gracefulTimeout', 'keepAlive', 'bootTimeout', 'drainIdleTimeout'],
       ...[
         'requestTimeout',
         'headerTimeout',
@@ -74,7 +74,7 @@ describe('settings', () => {
 
   it('need a restart only where a running server cannot change', () => {
     const names = settings.filter((setting) => setting.appliesOn === 'restart').map((setting) => setting.name);
-    expect(names).to.deep.equal(['bind', 'socketMode', 'pidFile', 'procName', 'reload', 'reloadExtraFiles']);
+    expect(names).to.deep.equal(['socketMode', 'pidFile', 'procName', 'reload', 'reloadExtraFiles']);
   });
 });
 
