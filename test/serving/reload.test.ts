@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { startLoad } from '../support/load.ts';
 import { fewestReady, mostServing } from '../support/pool-history.ts';
 import { reload } from '../support/reload.ts';
 import { fixture, type Server, startServer } from '../support/server.ts';
@@ -134,25 +133,6 @@ describe('reload', () => {
     await server.stop({ expectErrors: ['reload.aborted', 'worker.bootFailed', 'worker.bootTimeout'] });
     expect(fewestReady(server.log)).to.equal(2);
     expect(mostServing(server.log)).to.equal(3);
-  });
-
-  it('is aborted when the first new worker dies within settleTime, and nobody notices', async () => {
-    writeFileSync(path('death'), '0');
-    const config = { workers: 2, settleTime: 1.5 };
-    const env = { DEATH_FILE: path('death') };
-    const server = await startServer({ app: 'apps/dies-as-told.mjs', config, env });
-    const old = server.workers();
-    const load = startLoad({ target: { port: server.port }, connections: 4, mode: 'new-connection', pauseMs: 5 });
-    writeFileSync(path('death'), '500');
-    const { faults } = await reload(server, 'reload.aborted');
-    expect(String(faults)).to.match(/exited with code 7 within "settleTime"/);
-    await eventually(() => server.workers().length === 2);
-    expect(server.workers()).to.deep.equal(old);
-    writeFileSync(path('death'), '0');
-    await reloadWholly(server, 2);
-    // A request that it had begun when it died would be lost, and no other: these take no time.
-    expect((await load.stop()).lost).to.deep.equal([]);
-    await server.stop({ expectErrors: ['worker.crashed', 'reload.aborted'] });
   });
 
   it('100 times within a second runs at most once at a time, and ends with the newest code', async () => {
