@@ -9,6 +9,7 @@ const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
+const aboutReloads = serving('bad-reloads', 'reload-bind');
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -23,9 +24,10 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts'),
+      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads),
     ],
   },
+  reloads: { files: aboutReloads },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -46,7 +48,7 @@ const kinds = {
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
 const sets = {
-  all: [['unit'], ['compiler', 'rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
+  all: [['unit'], ['compiler', 'rules'], ['property', 'fuzz'], ['integration', 'reloads', 'python', 'contract', 'fetch']],
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
