@@ -87,8 +87,8 @@ describe('runServer', () => {
   it('returns the end of a run, with the flags that make it testable', async () => {
     const result = await runServer({ bin, app: 'apps/named.mjs:handler', env: { PLANTED: 'ends at once' } });
     expect(result).to.include({ code: 2, signal: null, stderr: '' });
-    const flags = ['--bind', '127.0.0.1:0', '--log-format', 'json', `${fixture('apps/named.mjs')}:handler`];
-    expect(JSON.parse(result.stdout)).to.deep.equal(flags);
+    const flags = ['--bind', '127.0.0.1:0', '--log-format', 'json', '--settle-time', '0'];
+    expect(JSON.parse(result.stdout)).to.deep.equal([...flags, `${fixture('apps/named.mjs')}:handler`]);
   });
 
   it('rejects a run that does not end', async () => {
