@@ -25,20 +25,23 @@ const peers = [
 
 export const pythonOfPeers = (): string => projectFile('bench/peers/.venv/bin/python');
 
-/** One worker of ours for each of {@link WORKERS}, and as many Python processes in all as the peers have. */
+/**
+ * As many Python processes in all as the peers have. For the view that waits they are all one worker's, as an operator would have it: there is
+ * one queue then, and which of two workers a connection fell to does not decide how long its requests wait.
+ */
 function ours(id: string, size: Size): Contender {
   const { processes, threads } = size;
+  const workers = processes === WAITING ? 1 : WORKERS;
   const paths = ['bench/peers/wsgi', 'examples/django'].map(projectFile);
   const python = ['--interface', 'wsgi', '--python', pythonOfPeers(), '--python-path', paths.join(',')];
-  const counts = ['--processes', String(processes / WORKERS), '--threads', String(threads)];
+  const counts = ['--processes', String(processes / workers), '--threads', String(threads)];
   return {
     id,
     title: `tsunicorn (wsgi, ${sizeOf(size)})`,
     short: 'wsgi',
     processes,
     application: processes === WAITING ? 'wsgi-waiting' : 'wsgi',
-    command: (nodeFlags) =>
-      oursCommand('bench_app:application', { nodeFlags, workers: WORKERS, flags: [...python, ...counts] }),
+    command: (nodeFlags) => oursCommand('bench_app:application', { nodeFlags, workers, flags: [...python, ...counts] }),
     upWhen: oursUpWhen,
   };
 }
