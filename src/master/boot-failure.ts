@@ -6,17 +6,24 @@ export interface BootFailure {
   readonly text: string;
 }
 
+interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+function howItEnded({ code, signal }: ProcessEnd): string {
+  return signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
+}
+
 /** The worker process ended by itself, and said nothing. */
-export function endedEarly({ code, signal }: { code: number | null; signal: string | null }): BootFailure {
-  const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-  const text = `The worker ${how} before the application was ready. Something in the application ends the process while it is loaded.`;
+export function endedEarly(end: ProcessEnd): BootFailure {
+  const text = `The worker ${howItEnded(end)} before the application was ready. Something in the application ends the process while it is loaded.`;
   return { code: 'NO_WORKER_READY', text };
 }
 
 /** The first worker of a reload was ready, and did not live long enough to be trusted. */
-export function endedSoon({ code, signal }: { code: number | null; signal: string | null }): BootFailure {
-  const how = signal === null ? `exited with code ${code}` : `was ended by ${signal}`;
-  const text = `The first new worker ${how} within "settleTime" after it was ready. What it said before its end is in the log.`;
+export function endedSoon(end: ProcessEnd): BootFailure {
+  const text = `The first new worker ${howItEnded(end)} within "settleTime" after it was ready. What it said before its end is in the log.`;
   return { code: 'NO_WORKER_READY', text };
 }
 
