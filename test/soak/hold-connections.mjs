@@ -1,12 +1,11 @@
 // Holds idle connections, each after one answered request, until it is told to close them: PORT COUNT SOURCE_ADDRESS. A process of its own,
-// for its own limit of descriptors.
+// for its own limit of descriptors. One that fails ends it, with the reason on stderr.
 import { connect } from 'node:net';
 
 const [port, count, localAddress] = process.argv.slice(2);
 const OPENING_AT_ONCE = 100;
 const held = [];
 let started = 0;
-let lost = 0;
 
 function openOne() {
   if (started === Number(count)) return;
@@ -16,14 +15,18 @@ function openOne() {
   // The answer is small and comes in one piece.
   socket.once('data', () => {
     held.push(socket);
-    if (held.length + lost === Number(count)) process.send({ held: held.length });
+    if (held.length === Number(count)) process.send({ held: held.length });
     openOne();
   });
-  socket.on('error', () => {});
+  socket.once('error', (error) => fail(error.message));
   socket.once('close', () => {
-    lost += 1;
-    if (held.length < Number(count) && held.length + lost === Number(count)) process.send({ held: held.length });
+    if (held.length < Number(count)) fail('the server closed it');
   });
+}
+
+function fail(why) {
+  console.error(`connection ${held.length} of ${count} from ${localAddress}: ${why}`);
+  process.exit(1);
 }
 
 for (let opening = 0; opening < OPENING_AT_ONCE; opening += 1) openOne();
