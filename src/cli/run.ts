@@ -1,11 +1,12 @@
 import { writeSync } from 'node:fs';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
+import { takeInheritance } from '../listener/inheritance.ts';
 import { checkApplication } from '../master/check.ts';
 import { serve } from '../master/serve.ts';
 import { vetted } from '../master/vet.ts';
-import { startDirectory } from '../os/directory.ts';
 import { packageVersion } from '../os/package.ts';
+import { startedAs } from '../os/started-as.ts';
 import { realSystem } from '../os/system.ts';
 import { parseCommandLine } from './command-line.ts';
 import { helpText } from './help.ts';
@@ -16,8 +17,11 @@ import { exitCodeOf, reportError } from './report.ts';
 export async function runCommand(argv: readonly string[]): Promise<number> {
   let failureCode: number | null = null;
   try {
+    // First of all: what is asked for the environment must not find the variable there.
+    const inheritance = takeInheritance(process.env, { parentPid: process.ppid });
+    const started = startedAs(argv);
     const { command, flags, configPath } = parseCommandLine(argv);
-    const request: LoadRequest = { flags, configPath, cwd: startDirectory(), env: process.env };
+    const request: LoadRequest = { flags, configPath, cwd: started.cwd, env: process.env };
     switch (command) {
       case 'help':
         print(helpText());
@@ -39,7 +43,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         break;
       }
       case 'serve':
-        await serve(request, realSystem);
+        await serve(request, { system: realSystem, startedAs: started, inheritance });
         break;
       default:
         return unreachable(command);

@@ -1,27 +1,35 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import * as net from 'node:net';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
+import { type InheritedSocket, refused } from './inheritance.ts';
+import { noteSocketFile, type SocketFile } from './socket-file.ts';
 
 /**
  * A bound socket that the master holds while a configuration names it, and never accepts from. Workers inherit `fd` and listen on it.
- * Whoever called `bindAddress` owns it and must `close` it; closing the handle that bound a unix socket removes its path.
+ * Whoever called `bindAddress` owns it and must `close` it, which leaves the file of a unix socket where it is.
  */
 export interface Listener {
   readonly fd: number;
   /** The address with the port that the kernel chose. */
   readonly address: BindAddress;
   readonly url: string;
+  /** What the kernel calls a TCP socket (getsockname(2)); `null` for the others. */
+  readonly name: string | null;
+  /** What `bind` made on the disk, and nobody removes by itself; `null`: nothing. */
+  readonly file: SocketFile | null;
+  /** This process was started with the descriptor. */
+  readonly inherited: boolean;
   close(): void;
 }
 
 /** The part of libuv's TCP and pipe wraps that is used here. `net._createServerHandle` is undocumented, and stays within this file. */
 interface ServerHandle {
   readonly fd: number;
-  getsockname?(out: { address?: string; port?: number }): number;
+  getsockname?(out: SocketName): number;
   close(): void;
 }
 
@@ -46,7 +54,7 @@ export async function bindAddress(
       return bindTcp(address, scheme);
     case 'unix':
       if (await removeStaleSocket(address.path)) onStale?.(address.path);
-      return asListener(createUnixHandle(address, socketMode), address, scheme);
+      return bindUnix(address, { scheme, socketMode });
     case 'fd':
       return adoptDescriptor(address, scheme);
   }
@@ -59,13 +67,27 @@ async function bindTcp(address: BindAddress & { kind: 'tcp' }, scheme: Scheme): 
   });
   const handle = createHandle(address, [ip, address.port, family, undefined, 0]);
   // libuv reports EADDRINUSE only when one listens or asks for the name (uv_tcp_bind): ask now, before any worker is started.
-  const name: { port?: number } = {};
+  const name: SocketName = {};
   const errno = handle.getsockname?.(name) ?? 0;
   if (errno !== 0) {
     handle.close();
     throw bindError(address, errno);
   }
-  return asListener(handle, { kind: 'tcp', host: address.host, port: name.port ?? address.port }, scheme);
+  const bound: BindAddress = { kind: 'tcp', host: address.host, port: name.port ?? address.port };
+  return asListener(handle, { address: bound, url: addressUrl(bound, scheme) });
+}
+
+function bindUnix(
+  address: BindAddress & { kind: 'unix' },
+  { scheme, socketMode }: { scheme: Scheme; socketMode: number },
+): Listener {
+  const handle = createUnixHandle(address, socketMode);
+  // libuv removes the path when it closes the handle that bound it, whoever else still listens there and whatever is there by then. So the
+  // descriptor is closed past the handle, which nothing waits for; it is never collected, and a few hundred bytes are its price.
+  const close = () => closeSync(handle.fd);
+  return asListener(handle, {
+    ...{ address, url: addressUrl(address, scheme), file: noteSocketFile(address.path), close },
+  });
 }
 
 function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: number): ServerHandle {
@@ -80,23 +102,59 @@ function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: n
 
 function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme): Listener {
   const handle = createHandle(address, [null, 0, -1, address.fd, 0]);
-  const name: { address?: string; port?: number } = {};
-  const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
-  const named: BindAddress = isTcp ? { kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 } : address;
-  return { ...asListener(handle, address, scheme), url: addressUrl(named, scheme) };
+  return asListener(handle, { address, url: urlOfDescriptor(handle, address, scheme), inherited: true });
 }
 
-function asListener(handle: ServerHandle, address: BindAddress, scheme: Scheme): Listener {
+function urlOfDescriptor(handle: ServerHandle, address: BindAddress & { kind: 'fd' }, scheme: Scheme): string {
+  const name: SocketName = {};
+  const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
+  const named: BindAddress = isTcp ? { kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 } : address;
+  return addressUrl(named, scheme);
+}
+
+/**
+ * Takes over a socket that the master before this one has bound.
+ *
+ * @throws TsunicornError `INHERITANCE_REFUSED` when it is bound elsewhere than it was said to be
+ */
+export function adoptInherited({ fd, address, name, file }: InheritedSocket, scheme: Scheme): Listener {
+  const handle = createHandle(address, [null, 0, -1, fd, 0]);
+  const url = address.kind === 'fd' ? urlOfDescriptor(handle, address, scheme) : addressUrl(address, scheme);
+  const listener = asListener(handle, { address, url, file, inherited: true });
+  if (listener.name === name) return listener;
+  throw refused(`descriptor ${fd}, said to be ${formatBind(address)}, is bound elsewhere`);
+}
+
+interface ListenerFacts {
+  readonly address: BindAddress;
+  readonly url: string;
+  readonly file?: SocketFile | null;
+  readonly inherited?: boolean;
+  /** Default: closes the handle. */
+  readonly close?: () => void;
+}
+
+function asListener(handle: ServerHandle, { file = null, inherited = false, ...facts }: ListenerFacts): Listener {
+  const { close = () => handle.close() } = facts;
   let open = true;
   return {
-    fd: handle.fd,
-    address,
-    url: addressUrl(address, scheme),
+    ...{ fd: handle.fd, address: facts.address, url: facts.url, name: nameOf(handle), file, inherited },
     close() {
-      if (open) handle.close();
+      if (open) close();
       open = false;
     },
   };
+}
+
+/** What `getsockname` fills in. */
+interface SocketName {
+  address?: string;
+  port?: number;
+}
+
+function nameOf(handle: ServerHandle): string | null {
+  const name: SocketName = {};
+  return handle.getsockname?.(name) === 0 && name.address !== undefined ? `${name.address} ${name.port}` : null;
 }
 
 type HandleArguments = [

@@ -7,7 +7,10 @@ import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
+import { requestRest } from './rest.ts';
 import type { MasterSignal } from './signals.ts';
+import { digestOldMasterLeft, digestUpgrade, requestUpgrade } from './upgrade.ts';
+import { reloadRefusal } from './upgrade-state.ts';
 
 /** The pool after something happened. Whatever is worth a line in the log, or a hook, gets it here. */
 export function digest(master: Master, pool: Pool, report: Report): Pool {
@@ -25,6 +28,11 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
     case 'fileChanged':
       master.log.event('watch.changed', { path: report.path });
       return requestReload(master, pool);
+    case 'upgrade':
+      return digestUpgrade(master, pool, report.news);
+    case 'oldMasterLeft':
+      digestOldMasterLeft(master, pool, report.pid);
+      return pool;
     default:
       return unreachable(report);
   }
@@ -32,11 +40,8 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
 
 function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
   const { log } = master;
-  if (name === 'SIGUSR2' || name === 'SIGWINCH') {
-    // A terminal sends WINCH for every resize: not worth a line.
-    if (name === 'SIGUSR2') log.event('signal.ignored', { signal: name });
-    return pool;
-  }
+  // A terminal sends it for every change of its size: not worth a line each.
+  if (name === 'SIGWINCH') return requestRest(master, pool);
   log.event('signal.received', { signal: name });
   switch (name) {
     case 'SIGHUP':
@@ -54,6 +59,9 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
       log.reopen();
       master.crew.sendToAll({ type: 'reopenLogs' });
       return pool;
+    case 'SIGUSR2':
+      requestUpgrade(master, pool);
+      return pool;
     default:
       return unreachable(name);
   }
@@ -62,6 +70,12 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
 function requestReload(master: Master, pool: Pool): Pool {
   if (pool.stop.mode !== 'none') {
     master.log.event('reload.ignored');
+    return pool;
+  }
+  const reason = reloadRefusal(master.newMaster.upgrade);
+  if (reason !== null) {
+    if (pool.resting) return apply(master, pool, { type: 'woken' });
+    master.log.event('reload.refused', { reason });
     return pool;
   }
   if (pool.reload.phase !== 'idle') master.log.event('reload.queued');
@@ -207,6 +221,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
 function apply(master: Master, pool: Pool, event: PoolEvent): Pool {
   const nowMs = master.system.nowMs();
   const next = step(pool, event, nowMs);
+  if (pool.resting && !next.resting) master.log.event('workers.woken', { workers: next.target });
   const delayMs = next.backoff.retryAtMs - nowMs;
   if (next.backoff.failures > pool.backoff.failures && delayMs > 0 && next.everReady) {
     master.log.event('worker.backoff', { failures: next.backoff.failures, delayMs: Math.round(delayMs) });

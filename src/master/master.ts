@@ -9,6 +9,9 @@ import type { BootFailure } from './boot-failure.ts';
 import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
+import type { NewMaster } from './new-master.ts';
+import type { OldMaster } from './old-master.ts';
+import type { PidName } from './pid-name.ts';
 import type { Pool } from './pool.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 
@@ -20,6 +23,12 @@ export interface Master {
   readonly crew: Crew;
   readonly hooks: HookRunner;
   readonly sockets: Sockets;
+  readonly newMaster: NewMaster;
+  readonly oldMaster: OldMaster;
+  /** `null`: there is no pid file. */
+  readonly pidName: PidName | null;
+  /** Why no new master can be started, from what is on the disk; `null`: it can. */
+  startFault(): string | null;
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */
@@ -34,6 +43,8 @@ export interface Master {
   lastBootFailure: BootFailure | null;
   /** Why the start must stop, once the workers are gone. */
   fatal: TsunicornError | null;
+  /** That WINCH is not obeyed on a terminal. */
+  toldOfTerminal: boolean;
 }
 
 /** The configuration that is in force. */

@@ -25,6 +25,7 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
       return startLoading(master, pool);
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
+      master.oldMaster.tellReady();
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
     case 'trust':
       return announceAddresses(master, pool);
@@ -115,7 +116,7 @@ function startLoading(master: Master, pool: Pool): void {
   const { system, request, sockets } = master;
   const trial = {
     ...{ system, cwd: request.cwd, env: request.env, limitMs: limitsOf(current.config).bootTimeoutMs },
-    withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
+    withholdFds: sockets.withheldFds(),
   };
   const loading = async () => {
     const loaded = await reloadConfig(request, current, (file) => tryConfigFile(file, trial));

@@ -57,7 +57,8 @@ function putInPlace(temporary: string, path: string): void {
   renameSync(temporary, path);
 }
 
-function readPid(path: string): number | null {
+/** The pid that the file holds; `null`: none. */
+export function readPid(path: string): number | null {
   try {
     const text = readFileSync(path, 'utf8').trim();
     return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
@@ -67,7 +68,7 @@ function readPid(path: string): number | null {
 }
 
 /** A pid can belong to a stranger by now. Where /proc tells what a process is, only one of ours counts. */
-function isRunningMaster(pid: number): boolean {
+export function isRunningMaster(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

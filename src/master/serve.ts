@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
+import type { Inheritance } from '../listener/inheritance.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { nodeLineFault } from '../os/node-line.ts';
 import { packageVersion } from '../os/package.ts';
+import type { StartedAs } from '../os/started-as.ts';
 import type { System } from '../os/system.ts';
 import { masterTitle } from '../os/title.ts';
 import { runArbiter } from './arbiter.ts';
@@ -11,20 +13,34 @@ import { createCrew } from './crew.ts';
 import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
-import { writePidFile } from './pidfile.ts';
+import { createNewMaster, type NewMaster, startFault } from './new-master.ts';
+import { followOldMaster, type OldMaster } from './old-master.ts';
+import { type PidName, takePidName } from './pid-name.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
 import { bindAddresses, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
+/** Where a server comes from. */
+export interface Origin {
+  readonly system: System;
+  /** What an upgrade starts again. */
+  readonly startedAs: StartedAs;
+  /** `null`: no other master has started this one. */
+  readonly inheritance: Inheritance | null;
+}
+
 /** What a server is made of before it has workers. */
 interface Foundation {
   readonly request: LoadRequest;
-  readonly system: System;
+  readonly origin: Origin;
   readonly inbox: Inbox;
   readonly log: Logger;
   readonly sockets: Sockets;
+  readonly oldMaster: OldMaster;
+  readonly newMaster: NewMaster;
+  readonly pidName: PidName | null;
 }
 
 /**
@@ -32,9 +48,11 @@ interface Foundation {
  *
  * @throws TsunicornError for everything that keeps it from starting; what was opened is closed by then.
  */
-export async function serve(request: LoadRequest, system: System): Promise<void> {
+export async function serve(request: LoadRequest, origin: Origin): Promise<void> {
   const inbox = createInbox();
   listenForSignals(inbox);
+  const oldMaster = followOldMaster(origin.inheritance);
+  const newMaster = createNewMaster({ ...origin, inbox });
   const loaded = vetted(await loadConfig(request));
   const { config, hooks } = loaded;
   process.title = masterTitle(config.procName);
@@ -43,33 +61,52 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
   const oldNode = nodeLineFault(process.versions.node, new Date());
   if (oldNode !== null) log.event('node.endOfLife', oldNode);
 
-  const addresses = bindAddresses(config);
   await runGate('onStarting', () =>
     hooks.onStarting?.(serverInfo({ addresses: config.bind, target: config.workers, config, log })),
   );
-  const pidFile = config.pidFile === null ? null : writePidFile(config.pidFile, process.pid);
-  if (pidFile !== null) log.event('pidFile.written', { path: config.pidFile });
   // What they are made with stays: neither TLS on or off nor `socketMode` changes in a reload.
   const sockets = createSockets({
     scheme: loaded.tls === null ? 'http' : 'https',
     socketMode: config.socketMode,
+    inherited: origin.inheritance?.sockets ?? null,
+    isShared: ({ inherited }) => newMaster.isThere() || (inherited && oldMaster.ownsFiles()),
     onStale: (path) => log.event('socket.replaced', { path }),
+    onLost: (path) => log.event('socket.lost', { path }),
   });
+  const pidName = config.pidFile === null ? null : takePidName(config.pidFile, process.pid);
+  if (pidName !== null) log.event('pidFile.written', { path: config.pidFile });
   try {
-    const listeners = await sockets.open(addresses);
+    const listeners = await sockets.open(bindAddresses(config));
+    // Of what was inherited, all that this configuration does not name.
+    sockets.keep(listeners);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
-    await supervise({ request, system, inbox, log, sockets }, { ...loaded, listeners });
+    const foundation: Foundation = { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName };
+    await supervise(foundation, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
-    if (pidFile !== null && !pidFile.remove()) log.event('pidFile.lost', { path: config.pidFile });
+    await leave({ log, sockets, oldMaster, newMaster, pidName });
     log.flush();
   }
 }
 
+/** Removes what this master has made, unless another one, of before or after an upgrade, still needs it. */
+async function leave(owned: Pick<Foundation, 'log' | 'sockets' | 'oldMaster' | 'newMaster' | 'pidName'>) {
+  const { log, sockets, oldMaster, newMaster, pidName } = owned;
+  const { upgrade } = newMaster;
+  const newMasterPid = await newMaster.handOver();
+  if (newMasterPid !== null) log.event('upgrade.handedOver', { newMasterPid });
+  else if ('pid' in upgrade) pidName?.putBack(upgrade.pid);
+  oldMaster.close();
+  if (newMasterPid === null && !oldMaster.ownsFiles()) sockets.removeLeft();
+  if (pidName !== null && !pidName.remove()) log.event('pidFile.lost', { path: pidName.path });
+}
+
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, system, inbox, log, sockets } = foundation;
+  const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName } = foundation;
+  const { system } = origin;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets },
+    ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName },
+    startFault: () => startFault(origin.startedAs),
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
@@ -78,7 +115,9 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     refusing: new Set(),
     lastBootFailure: null,
     fatal: null,
+    toldOfTerminal: false,
   };
+  oldMaster.onLeft((pid) => inbox.push({ type: 'oldMasterLeft', pid }));
   const watcher = watchFiles(loaded, { inbox, cwd: request.cwd });
   const end = await runArbiter(master, createPool({ target: loaded.config.workers, jitterSeed: system.random() }));
   await watcher?.close();

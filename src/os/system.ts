@@ -4,15 +4,20 @@ import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
 import { openChannel } from './line-channel.ts';
 
-/** How to start a worker process. */
+/** How to start a worker process, or another master. */
 export interface ProcessSpec {
+  /** The Node.js binary. Default: the one that runs this process. */
+  readonly node?: string;
   readonly script: string;
+  readonly args?: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Descriptors that the process inherits, from `FIRST_INHERITED_FD` up, in this order. */
   readonly inheritFds: readonly number[];
   /** Descriptors that this process inherited itself, and that must not reach the new one under their own number. */
   readonly withholdFds: readonly number[];
+  /** Standard input. Default: nothing. */
+  readonly stdin?: 'inherit';
 }
 
 export interface ProcessEvents {
@@ -26,7 +31,7 @@ export interface ProcessEvents {
 export interface OwnedProcess {
   readonly pid: number;
   send(message: object): void;
-  signal(name: 'SIGABRT' | 'SIGKILL'): void;
+  signal(name: 'SIGABRT' | 'SIGKILL' | 'SIGTERM'): void;
 }
 
 /** The few things the master asks of the operating system. Tests give it another one. */
@@ -44,6 +49,8 @@ const CHANNEL_FD = 3;
 export const FIRST_INHERITED_FD = 4;
 
 const CHANNEL_PATIENCE_MS = 500;
+
+const NO_INSPECTOR = '--disable-sigusr1';
 
 export const realSystem: System = {
   nowMs: () => performance.now(),
@@ -90,17 +97,15 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
 }
 
 function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } | Error {
-  // SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is switched off where it can be.
-  const flags = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
   let nothing: number | undefined;
   try {
     nothing = openSync('/dev/null', 'r');
-    const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
-    const child = spawn(process.execPath, [...inherited, ...flags, spec.script], {
+    const { node = process.execPath, script, args = [], stdin = 'ignore' } = spec;
+    const child = spawn(node, [...nodeFlags(), script, ...args], {
       cwd: spec.cwd,
       // How Node in the worker knows of the channel (child_process, "NODE_CHANNEL_FD"); it removes both before the application runs.
       env: { ...spec.env, NODE_CHANNEL_FD: String(CHANNEL_FD), NODE_CHANNEL_SERIALIZATION_MODE: 'json' },
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
+      stdio: [stdin, 'inherit', 'inherit', 'pipe', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
     });
     const stream = child.stdio?.[CHANNEL_FD];
     if (stream instanceof Duplex) return { child, stream };
@@ -112,6 +117,15 @@ function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } |
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }
+}
+
+/**
+ * Those that this process was started with. SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is
+ * switched off where it can be.
+ */
+function nodeFlags(): string[] {
+  const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect') && flag !== NO_INSPECTOR);
+  return process.allowedNodeEnvironmentFlags.has(NO_INSPECTOR) ? [...inherited, NO_INSPECTOR] : inherited;
 }
 
 /**

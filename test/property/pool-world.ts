@@ -5,7 +5,7 @@ import { createPool, type Pool, type PoolEvent, step } from '../../src/master/po
 export type Happening =
   | { readonly type: 'ready' | 'crash' | 'stall' | 'recycle' | 'obey'; readonly nth: number }
   | { readonly type: 'hup'; readonly target: number; readonly faulty: boolean }
-  | { readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' }
+  | { readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' | 'winch' | 'wake' }
   | { readonly type: 'stop'; readonly mode: 'stop' | 'quick' }
   | { readonly type: 'wait'; readonly ms: number };
 
@@ -49,7 +49,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     pool = step(pool, event, nowMs);
     const ours = event.type === 'drain' || event.type === 'spawn' || event.type === 'kill';
     const after = readyCount(pool);
-    if (ours && pool.stop.mode === 'none' && after < before && after < pool.target) {
+    if (ours && pool.stop.mode === 'none' && !pool.resting && after < before && after < pool.target) {
       throw new Broken(`${event.type} left ${after} of ${pool.target} ready`);
     }
     const { reload } = pool;
@@ -66,6 +66,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     feed(action);
     switch (action.type) {
       case 'spawn':
+        if (pool.resting) throw new Broken(`worker ${action.workerId} was spawned while it rests`);
         if (processes.has(action.workerId)) throw new Broken(`worker ${action.workerId} was spawned twice`);
         processes.set(action.workerId, { stalled: false, leaving: false, killed: false });
         break;
@@ -109,6 +110,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   };
 
   const check = () => {
+    if (pool.resting && pool.reload.phase !== 'idle') throw new Broken('it rests during a reload');
     const dying = pool.workers.filter(({ state }) => state.phase === 'draining' || state.phase === 'killed').length;
     const serving = pool.workers.length - dying;
     const most = allowedSize(pool) + limits.maxSurge;
@@ -145,6 +147,10 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
         return feed({ type: 'targetChanged', by: 1 });
       case 'ttou':
         return feed({ type: 'targetChanged', by: -1 });
+      case 'winch':
+        return feed({ type: 'restRequested' });
+      case 'wake':
+        return feed({ type: 'woken' });
       case 'stop':
         return feed({ type: 'stopRequested', mode: happening.mode });
       case 'stoodStill':
@@ -181,7 +187,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
       for (let round = 0; round < 1_000 && over === 'no'; round += 1) {
         const busy = pool.workers.some(({ state }) => state.phase !== 'ready') || pool.reload.phase !== 'idle';
         const { wakeInMs } = plan(pool, limits, nowMs);
-        if (!busy && readyCount(pool) === pool.target && !processesStalled()) {
+        if (!busy && readyCount(pool) === wantedCount(pool) && !processesStalled()) {
           if (unheardHup) throw new Broken('no configuration was read after the last HUP');
           return;
         }
@@ -202,6 +208,11 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     // Without a timeout nobody minds a worker that is ready and silent.
     return limits.timeoutMs !== null && [...processes.values()].some(({ stalled }) => stalled);
   }
+}
+
+/** How many are ready when all has come to rest. */
+export function wantedCount({ target, resting }: Pool): number {
+  return resting ? 0 : target;
 }
 
 export function readyCount(pool: Pool): number {
