@@ -9,7 +9,7 @@ import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
 import { requestRest } from './rest.ts';
 import type { MasterSignal } from './signals.ts';
-import { digestOldMasterLeft, digestUpgrade, requestUpgrade } from './upgrade.ts';
+import { digestOldMasterLeft, digestUpgrade, giveUpUpgrade, requestUpgrade } from './upgrade.ts';
 import { reloadRefusal } from './upgrade-state.ts';
 
 /** The pool after something happened. Whatever is worth a line in the log, or a hook, gets it here. */
@@ -207,6 +207,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
     if (isReady && isCanary(pool, worker)) master.lastBootFailure = endedSoon(facts);
     master.log.event(isReady ? 'worker.crashed' : 'worker.exited', facts);
   }
+  giveUpUpgrade(master, worker, facts);
   const { childExit } = activeConfig(master, pool).hooks;
   const info = workerInfo(master, worker, workerPid);
   master.hooks.notify('childExit', () => childExit?.(activeServerInfo(master, pool), info));

@@ -7,7 +7,10 @@ export interface OldMaster {
   readonly pid: number | null;
   /** Whether it may still need what both use: the files of the sockets. Once it is `false` these are this master's to remove. */
   ownsFiles(): boolean;
-  tellReady(): void;
+  /** Whether it waits for this one to become ready. Until then a worker that fails ends the upgrade, while nothing is lost yet. */
+  waits(): boolean;
+  /** To be called when all workers are ready; it is told when they have stayed so for a while. */
+  tellReady(settleMs: number): void;
   /** Called once, if there is one and when it has left. */
   onLeft(handler: (pid: number) => void): void;
   /** The last question is asked: from now on nothing is taken over. */
@@ -17,6 +20,7 @@ export interface OldMaster {
 const nobody: OldMaster = {
   pid: null,
   ownsFiles: () => false,
+  waits: () => false,
   tellReady: () => {},
   onLeft: () => {},
   close: () => {},
@@ -28,6 +32,7 @@ export function followOldMaster(inheritance: Inheritance | null): OldMaster {
   const { parentPid } = inheritance;
   let state: 'there' | 'handedOver' | 'left' = process.connected === true ? 'there' : 'left';
   let closed = false;
+  let toldReady = false;
   let leave: (pid: number) => void = () => {};
   const say = (type: 'ready' | 'takenOver') => {
     if (process.connected === true) process.send?.({ type }, undefined, {}, () => {});
@@ -46,7 +51,13 @@ export function followOldMaster(inheritance: Inheritance | null): OldMaster {
       return state === 'left' ? null : parentPid;
     },
     ownsFiles: () => state === 'there',
-    tellReady: () => say('ready'),
+    waits: () => state === 'there' && !toldReady,
+    tellReady(settleMs) {
+      setTimeout(() => {
+        toldReady = true;
+        say('ready');
+      }, settleMs);
+    },
     onLeft(handler) {
       leave = handler;
       if (state === 'left') handler(parentPid);
