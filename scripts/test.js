@@ -33,6 +33,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
+  upgrade: { files: ['test/upgrade/**/*.test.ts'] },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
     files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
@@ -57,7 +58,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'faults', 'upgrade'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

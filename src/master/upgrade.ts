@@ -106,5 +106,6 @@ function endUpgrade(
 }
 
 function readyWithinMs(master: Master, pool: Pool): number {
-  return limitsOf(activeConfig(master, pool).config).bootTimeoutMs + START_MS;
+  const { bootTimeoutMs, settleMs } = limitsOf(activeConfig(master, pool).config);
+  return bootTimeoutMs + settleMs + START_MS;
 }
