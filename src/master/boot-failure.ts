@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { RecycleReason } from '../ipc/messages.ts';
 
 /** Why a worker did not come up, in words for a person. */
 export interface BootFailure {
@@ -24,6 +25,12 @@ export function endedEarly(end: ProcessEnd): BootFailure {
 /** The first worker of a reload was ready, and did not live long enough to be trusted. */
 export function endedSoon(end: ProcessEnd): BootFailure {
   const text = `The first new worker ${howItEnded(end)} within "settleTime" after it was ready. What it said before its end is in the log.`;
+  return { code: 'NO_WORKER_READY', text };
+}
+
+/** As `endedSoon`, but it asked to be replaced before it had a client. */
+export function unfitSoon(why: RecycleReason): BootFailure {
+  const text = `The first new worker asked to be replaced (${why}) before it had answered anybody. What the application did is in the log.`;
   return { code: 'NO_WORKER_READY', text };
 }
 

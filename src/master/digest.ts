@@ -1,7 +1,7 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
-import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
+import { endedEarly, endedSoon, notStarted, unfitSoon } from './boot-failure.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -167,6 +167,7 @@ function noteMessage(master: Master, pool: Pool, report: { workerId: number; mes
     const info = workerInfo(master, worker);
     master.hooks.notify('workerReady', () => workerReady?.(activeServerInfo(master, pool), info));
   } else if (message.type === 'recycle' && !worker.recycling) {
+    if (isCanary(pool, worker)) master.lastBootFailure = unfitSoon(message.why);
     master.log.event('worker.recycling', { ...who, why: message.why });
   } else if (message.type === 'bootFailed') {
     master.lastBootFailure = { code: message.code, text: message.text };

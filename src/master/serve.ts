@@ -34,8 +34,9 @@ interface Foundation {
  */
 export async function serve(request: LoadRequest, system: System): Promise<void> {
   const inbox = createInbox();
-  listenForSignals(inbox);
+  const listenForStops = listenForSignals(inbox);
   const loaded = vetted(await loadConfig(request));
+  listenForStops();
   const { config, hooks } = loaded;
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
