@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { RecycleReason } from '../ipc/messages.ts';
 
 /** Why a worker did not come up, in words for a person. */
 export interface BootFailure {
@@ -30,6 +31,12 @@ export function endedSoon(end: ProcessEnd): BootFailure {
 /** A worker of a new master (USR2), which the old one still waits for, was ready and did not live. */
 export function endedInUpgrade(end: ProcessEnd): BootFailure {
   const text = `A worker ${howItEnded(end)} before the upgrade was done. What it said before its end is in the log.`;
+  return { code: 'NO_WORKER_READY', text };
+}
+
+/** As `endedSoon`, but it asked to be replaced before it had a client. */
+export function unfitSoon(why: RecycleReason): BootFailure {
+  const text = `The first new worker asked to be replaced (${why}) before it had answered anybody. What the application did is in the log.`;
   return { code: 'NO_WORKER_READY', text };
 }
 

@@ -1,7 +1,7 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
-import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
+import { endedEarly, endedSoon, notStarted, unfitSoon } from './boot-failure.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -9,8 +9,9 @@ import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
 import { requestRest } from './rest.ts';
 import type { MasterSignal } from './signals.ts';
-import { digestOldMasterLeft, digestUpgrade, giveUpUpgrade, requestUpgrade } from './upgrade.ts';
+import { digestOldMasterLeft, digestUpgrade, requestUpgrade } from './upgrade.ts';
 import { reloadRefusal } from './upgrade-state.ts';
+import { admitQuiet, giveUpUpgrade } from './upgrade-trial.ts';
 
 /** The pool after something happened. Whatever is worth a line in the log, or a hook, gets it here. */
 export function digest(master: Master, pool: Pool, report: Report): Pool {
@@ -30,8 +31,13 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
       return requestReload(master, pool);
     case 'upgrade':
       return digestUpgrade(master, pool, report.news);
+    case 'settled':
+      master.oldMaster.tellReady();
+      admitQuiet(master, pool);
+      return pool;
     case 'oldMasterLeft':
       digestOldMasterLeft(master, pool, report.pid);
+      admitQuiet(master, pool);
       return pool;
     default:
       return unreachable(report);
@@ -133,9 +139,13 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
   }
   noteMessage(master, pool, { workerId, message });
   switch (message.type) {
-    case 'ready':
+    case 'ready': {
+      const next = apply(master, pool, { type: 'ready', workerId });
+      if (!master.oldMaster.waits()) admitQuiet(master, next);
+      return next;
+    }
     case 'heartbeat':
-      return apply(master, pool, { type: message.type, workerId });
+      return apply(master, pool, { type: 'heartbeat', workerId });
     case 'recycle':
       return apply(master, pool, { type: 'recycleRequested', workerId });
     case 'leaving':
@@ -181,6 +191,7 @@ function noteMessage(master: Master, pool: Pool, report: { workerId: number; mes
     const info = workerInfo(master, worker);
     master.hooks.notify('workerReady', () => workerReady?.(activeServerInfo(master, pool), info));
   } else if (message.type === 'recycle' && !worker.recycling) {
+    if (isCanary(pool, worker)) master.lastBootFailure = unfitSoon(message.why);
     master.log.event('worker.recycling', { ...who, why: message.why });
   } else if (message.type === 'bootFailed') {
     master.lastBootFailure = { code: message.code, text: message.text };
@@ -214,6 +225,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const next = apply(master, pool, { type: 'exited', workerId });
   forgetUnneeded(master, next);
   master.refusing.delete(workerId);
+  master.quiet.delete(workerId);
   tellThatAllRefuse(master, next);
   return next;
 }

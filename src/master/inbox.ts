@@ -22,6 +22,8 @@ export type Report =
   | { readonly type: 'configRefused'; readonly faults: readonly string[] }
   | { readonly type: 'fileChanged'; readonly path: string }
   | { readonly type: 'upgrade'; readonly news: UpgradeNews }
+  /** All workers of this new master were ready, and for `settleTime` since. */
+  | { readonly type: 'settled' }
   /** The master that started this one is gone. */
   | { readonly type: 'oldMasterLeft'; readonly pid: number };
 

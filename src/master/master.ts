@@ -39,6 +39,8 @@ export interface Master {
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */
   readonly refusing: Set<number>;
+  /** Workers that take no connections yet, as the old master still waits for this one; see `startsQuiet`. */
+  readonly quiet: Set<number>;
   /** What is told to the user if no worker ever becomes ready. */
   lastBootFailure: BootFailure | null;
   /** Why the start must stop, once the workers are gone. */

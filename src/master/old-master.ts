@@ -9,8 +9,7 @@ export interface OldMaster {
   ownsFiles(): boolean;
   /** Whether it waits for this one to become ready. Until then a worker that fails ends the upgrade, while nothing is lost yet. */
   waits(): boolean;
-  /** To be called when all workers are ready; it is told when they have stayed so for a while. */
-  tellReady(settleMs: number): void;
+  tellReady(): void;
   /** Called once, if there is one and when it has left. */
   onLeft(handler: (pid: number) => void): void;
   /** The last question is asked: from now on nothing is taken over. */
@@ -52,11 +51,9 @@ export function followOldMaster(inheritance: Inheritance | null): OldMaster {
     },
     ownsFiles: () => state === 'there',
     waits: () => state === 'there' && !toldReady,
-    tellReady(settleMs) {
-      setTimeout(() => {
-        toldReady = true;
-        say('ready');
-      }, settleMs);
+    tellReady() {
+      toldReady = true;
+      say('ready');
     },
     onLeft(handler) {
       leave = handler;

@@ -7,6 +7,7 @@ import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { type Action, isCanary, type Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
+import { settleInUpgrade, startsQuiet } from './upgrade-trial.ts';
 import { bindAddresses } from './vet.ts';
 
 /** Does what the plan asks for. `pool` is the pool after the action. */
@@ -25,8 +26,10 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
       return startLoading(master, pool);
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
-      master.oldMaster.tellReady(limitsOf(activeConfig(master, pool).config).settleMs);
+      settleInUpgrade(master, pool);
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
+    case 'admit':
+      return master.crew.send(action.workerId, { type: 'admit' });
     case 'trust':
       return announceAddresses(master, pool);
     case 'finishReload':
@@ -49,7 +52,8 @@ function hooksOf(master: Master, pool: Pool) {
 async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'spawn' }>): Promise<void> {
   const { crew, log } = master;
   const loaded = activeConfig(master, pool);
-  const worker = { id: action.workerId, generation: action.generation };
+  const quiet = action.quiet || startsQuiet(master, pool, action.workerId);
+  const worker = { id: action.workerId, generation: action.generation, quiet };
   const callPreFork = () => loaded.hooks.preFork?.(activeServerInfo(master, pool), workerInfo(master, worker));
   if (pool.everReady) {
     // By now a hook that fails must not keep a worker from being replaced.

@@ -2,6 +2,7 @@ import { unreachable } from '../errors.ts';
 import type { DrainMode } from '../ipc/messages.ts';
 import { backoffMs } from '../os/backoff.ts';
 import { isOnTrial, type Reload } from './reload-state.ts';
+import { stepReload } from './reload-steps.ts';
 
 export const FIRST_GENERATION = 1;
 
@@ -52,13 +53,22 @@ export interface Pool {
 
 /** What the plan asks for; performing one is reported back to `step` as the same value. */
 export type Action =
-  | { readonly type: 'spawn'; readonly workerId: number; readonly generation: number; readonly bootDeadlineMs: number }
+  | {
+      readonly type: 'spawn';
+      readonly workerId: number;
+      readonly generation: number;
+      readonly bootDeadlineMs: number;
+      /** It takes no connection until it is admitted. */
+      readonly quiet: boolean;
+    }
   | { readonly type: 'drain'; readonly workerId: number; readonly mode: DrainMode; readonly killAtMs: number }
   | { readonly type: 'abort'; readonly workerId: number; readonly silentMs: number; readonly killAtMs: number }
   | { readonly type: 'kill'; readonly workerId: number; readonly why: 'bootTimeout' | 'deadline' | 'hurried' }
   | { readonly type: 'loadConfig' }
   | { readonly type: 'announceReady' }
-  /** The first worker of a new generation has lived long enough. */
+  /** The first worker of a new generation has lived long enough to be shown clients. */
+  | { readonly type: 'admit'; readonly workerId: number }
+  /** It has lived long enough with them. */
   | { readonly type: 'trust' }
   /** `complete: false`: the roll met failures and gives way to the next request. */
   | { readonly type: 'finishReload'; readonly complete: boolean }
@@ -123,7 +133,7 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
         worker.state.phase === 'ready' ? { ...worker, state: { ...worker.state, heartbeatMs: nowMs } } : worker,
       );
     case 'recycleRequested':
-      return updateWorker(pool, event.workerId, (worker) => ({ ...worker, recycling: true }));
+      return recycleRequested(pool, event.workerId);
     case 'exited':
       return exited(pool, event.workerId, nowMs);
     case 'targetChanged':
@@ -143,67 +153,14 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'loadConfig':
     case 'reloadLoaded':
     case 'reloadRefused':
+    case 'admit':
     case 'trust':
     case 'finishReload':
     case 'abortReload':
-      return stepReload(pool, event);
+      return stepReload(pool, event, nowMs);
     case 'giveUp':
     case 'exit':
       return pool;
-    default:
-      return unreachable(event);
-  }
-}
-
-type ReloadEvent = Extract<
-  PoolEvent,
-  {
-    type:
-      | 'reloadRequested'
-      | 'loadConfig'
-      | 'reloadLoaded'
-      | 'reloadRefused'
-      | 'trust'
-      | 'finishReload'
-      | 'abortReload';
-  }
->;
-
-function stepReload(pool: Pool, event: ReloadEvent): Pool {
-  const { reload } = pool;
-  const after: Reload = 'again' in reload && reload.again ? { phase: 'requested' } : { phase: 'idle' };
-  switch (event.type) {
-    case 'reloadRequested':
-      return {
-        ...pool,
-        resting: false,
-        reload: 'again' in reload ? { ...reload, again: true } : { phase: 'requested' },
-      };
-    case 'loadConfig':
-      return { ...pool, reload: { phase: 'loading', again: false } };
-    case 'reloadLoaded':
-      if (reload.phase !== 'loading') return pool;
-      return {
-        ...pool,
-        target: event.target,
-        generation: pool.lastGeneration + 1,
-        lastGeneration: pool.lastGeneration + 1,
-        backoff: { failures: 0, retryAtMs: 0 },
-        reload: {
-          phase: 'rolling',
-          again: reload.again,
-          from: { generation: pool.generation, target: pool.target },
-          trial: { verdict: 'open' },
-        },
-      };
-    case 'trust':
-      return reload.phase === 'rolling' ? { ...pool, reload: { ...reload, trial: { verdict: 'proven' } } } : pool;
-    case 'reloadRefused':
-    case 'finishReload':
-      return { ...pool, reload: after };
-    case 'abortReload':
-      if (reload.phase !== 'rolling') return pool;
-      return { ...pool, ...reload.from, backoff: { failures: 0, retryAtMs: 0 }, reload: after };
     default:
       return unreachable(event);
   }
@@ -231,6 +188,15 @@ function ready(pool: Pool, workerId: number, nowMs: number): Pool {
     everReady: true,
     reload: settles ? { ...reload, trial: { verdict: 'settling', sinceMs: nowMs } } : reload,
   };
+}
+
+/** Of a worker that had no client yet it is as good as its end: whatever is wrong with it, its like would have it too. */
+function recycleRequested(pool: Pool, workerId: number): Pool {
+  const { reload, workers } = pool;
+  const next = updateWorker(pool, workerId, (worker) => ({ ...worker, recycling: true }));
+  if (reload.phase !== 'rolling' || reload.trial.verdict !== 'settling') return next;
+  const isTried = workers.some((worker) => worker.id === workerId && isCanary(pool, worker));
+  return isTried ? { ...next, reload: { ...reload, trial: { verdict: 'failed' } } } : next;
 }
 
 function exited(pool: Pool, workerId: number, nowMs: number): Pool {

@@ -50,10 +50,11 @@ interface Foundation {
  */
 export async function serve(request: LoadRequest, origin: Origin): Promise<void> {
   const inbox = createInbox();
-  listenForSignals(inbox);
+  const listenForStops = listenForSignals(inbox);
   const oldMaster = followOldMaster(origin.inheritance);
   const newMaster = createNewMaster({ ...origin, inbox });
   const loaded = vetted(await loadConfig(request));
+  listenForStops();
   const { config, hooks } = loaded;
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
@@ -113,6 +114,7 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     bootFailures: new Map(),
     babblers: new Set(),
     refusing: new Set(),
+    quiet: new Set(),
     lastBootFailure: null,
     fatal: null,
     toldOfTerminal: false,

@@ -1,10 +1,9 @@
 import { limitsOf } from '../config/limits.ts';
-import { messageOf, TsunicornError, unreachable } from '../errors.ts';
-import { endedInUpgrade, type ProcessEnd } from './boot-failure.ts';
+import { messageOf, unreachable } from '../errors.ts';
 import { activeConfig, activeServerInfo, type Master } from './master.ts';
 import type { UpgradeNews } from './new-master.ts';
 import { removeOldbin } from './pid-name.ts';
-import { type Pool, type PoolWorker, step } from './pool.ts';
+import { type Pool, step } from './pool.ts';
 import { upgradeRefusal } from './upgrade-state.ts';
 
 /** Beside `bootTimeout`, which is the workers', for all that a master does before it has workers. */
@@ -49,16 +48,6 @@ export function digestUpgrade(master: Master, pool: Pool, news: UpgradeNews): Po
     default:
       return unreachable(news);
   }
-}
-
-/**
- * In the new master, when a worker has ended: as long as the old one waits, one that nobody asked to leave ends the upgrade. There is somebody who
- * serves on, and with more of them more requests would be lost.
- */
-export function giveUpUpgrade(master: Master, { state }: PoolWorker, end: ProcessEnd): void {
-  if (!master.oldMaster.waits() || (state.phase !== 'booting' && state.phase !== 'ready')) return;
-  const { code, text } = (state.phase === 'booting' ? master.lastBootFailure : null) ?? endedInUpgrade(end);
-  master.fatal ??= new TsunicornError(code, `This master gives up, and the one before it serves on.\n\n${text}`);
 }
 
 /** In the new master: it is alone from now on. */

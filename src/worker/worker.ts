@@ -24,6 +24,8 @@ type Life =
       readonly equipment: Equipment;
       readonly target: DrainTarget;
       readonly gracefulTimeoutMs: number;
+      /** Starts to accept. */
+      readonly accept: () => Promise<DrainTarget['acceptors']>;
     };
 
 interface Worker {
@@ -57,6 +59,8 @@ function receive(worker: Worker, message: MasterMessage): void {
       return void boot(worker, message);
     case 'drain':
       return void drain(worker, message);
+    case 'admit':
+      return void admit(worker);
     case 'allRefuse':
       return worker.siblings.allRefuse();
     case 'reopenLogs':
@@ -97,9 +101,23 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });
-  const acceptors = await acceptAll(message.listeners, config.backlog, service);
+  const accept = () => acceptAll(message.listeners, config.backlog, service);
+  const acceptors = message.quiet ? [] : await accept();
   const { gracefulTimeoutMs } = limitsOf(config);
-  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
+  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, accept };
+}
+
+async function admit(worker: Worker): Promise<void> {
+  const { life, channel } = worker;
+  if (life.phase !== 'serving') return;
+  try {
+    const acceptors = await life.accept();
+    if (worker.life === life) worker.life = { ...life, target: { ...life.target, acceptors } };
+    // Told to leave meanwhile.
+    else for (const acceptor of acceptors) acceptor.close();
+  } catch (error) {
+    await reportBootFailure(error, channel);
+  }
 }
 
 async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {

@@ -18,6 +18,8 @@ interface Process {
   /** Told to leave, or aborted: it will exit when it gets round to it. */
   leaving: boolean;
   killed: boolean;
+  /** Takes no connections. */
+  quiet: boolean;
 }
 
 /** Rounds of plan and perform without anything happening between them, after which something is wrong. */
@@ -68,7 +70,10 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
       case 'spawn':
         if (pool.resting) throw new Broken(`worker ${action.workerId} was spawned while it rests`);
         if (processes.has(action.workerId)) throw new Broken(`worker ${action.workerId} was spawned twice`);
-        processes.set(action.workerId, { stalled: false, leaving: false, killed: false });
+        processes.set(action.workerId, { stalled: false, leaving: false, killed: false, quiet: action.quiet });
+        break;
+      case 'admit':
+        processOf(action.workerId).quiet = false;
         break;
       case 'drain':
       case 'abort':
@@ -115,6 +120,8 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     const serving = pool.workers.length - dying;
     const most = allowedSize(pool) + limits.maxSurge;
     if (serving > most) throw new Broken(`${serving} processes boot or serve, and ${most} may`);
+    const serves = pool.workers.some(({ id, state }) => state.phase === 'ready' && !processOf(id).quiet);
+    if (pool.stop.mode === 'none' && readyCount(pool) > 0 && !serves) throw new Broken('nobody takes connections');
     if (pool.workers.length !== processes.size) throw new Broken('it lost count of its processes');
     for (const { id, state } of pool.workers) {
       if (state.phase === 'draining' && state.killAtMs < nowMs) throw new Broken(`worker ${id} outlived its deadline`);

@@ -80,6 +80,26 @@ describe('an upgrade under load', () => {
     await server.stop({ expectErrors: ['worker.bootFailed', 'server.failed', 'upgrade.failed'] });
   });
 
+  it('M13: back when the new workers die soon after they were ready', async () => {
+    const env = { BOOT_FILE: files.path('boot') };
+    const app = fixture('apps/boots-as-told.mjs');
+    writeFileSync(env.BOOT_FILE, 'well');
+    const server = await startServer({ config: configOf({ app, settleTime: 1 }), env });
+    const loads = startLoads(server);
+    writeFileSync(env.BOOT_FILE, 'exit soon');
+    expect(await tryUpgrade(server, 'upgrade.failed')).to.include({ code: 3, signal: null });
+    expect(server.stderrText).to.match(
+      /tsunicorn: This master gives up, and the one before it serves on\.\n+A worker exited/,
+    );
+    writeFileSync(env.BOOT_FILE, 'well');
+    const next = await upgrade(server);
+    server.signal('SIGTERM');
+    await server.event('upgrade.finished');
+    await expectNothingLost(loads);
+    await next.end();
+    await server.stop({ expectErrors: ['worker.crashed', 'worker.bootFailed', 'server.failed', 'upgrade.failed'] });
+  });
+
   it('M13: back after WINCH: the old workers return by HUP, and the new master leaves', async () => {
     const server = await start();
     const loads = startLoads(server);

@@ -71,21 +71,6 @@ describe('an upgrade', () => {
       });
     }
 
-    it('M13: as the new workers die soon after they were ready, leaves the old one as it was', async () => {
-      const env = { BOOT_FILE: files.path('boot') };
-      writeFileSync(env.BOOT_FILE, 'well');
-      const app = fixture('apps/boots-as-told.mjs');
-      const server = await startServer({ config: config({ app, workers: 2, settleTime: 1 }), env });
-      const fds = openFds(server.pid).length;
-      writeFileSync(env.BOOT_FILE, 'exit soon');
-      expect(await tryUpgrade(server, 'upgrade.failed')).to.include({ code: 3, signal: null });
-      expect(server.stderrText).to.match(
-        /tsunicorn: This master gives up, and the one before it serves on\.\n+A worker exited/,
-      );
-      await expectAsBefore(server, fds);
-      await server.stop({ expectErrors: ['upgrade.failed', 'worker.crashed', 'server.failed', 'worker.bootFailed'] });
-    });
-
     it('M13: as the new master can not bind, leaves the old one as it was, and its sockets', async () => {
       const server = await start();
       const stranger = createServer().listen(0, '127.0.0.1');
