@@ -5,7 +5,7 @@ import { targetOf } from '../support/invariants.ts';
 import { type Load, startLoad } from '../support/load.ts';
 import { scratch } from '../support/scratch.ts';
 import { fixture, type Server, startServer } from '../support/server.ts';
-import { pidIn, tryUpgrade, upgrade } from '../support/upgrade.ts';
+import { masterWith, pidIn, tryUpgrade, upgrade } from '../support/upgrade.ts';
 
 const PAUSE_MS = 10;
 
@@ -63,6 +63,18 @@ describe('an upgrade under load', () => {
     await eventually(() => server.workers().length === 0, { timeoutMs: 10_000, until: 'the old workers have left' });
     server.signal('SIGTERM');
     await server.event('upgrade.finished');
+    await expectNothingLost(loads);
+    await next.end();
+    await server.stop();
+  });
+
+  it('M13: forward: requests wait when the old master is stopped before the new one is ready', async () => {
+    const server = await startServer({ config: configOf({ settleTime: 0.5 }) });
+    const loads = startLoads(server);
+    const next = masterWith(server, Number((await tryUpgrade(server, 'upgrade.started')).newMasterPid));
+    server.signal('SIGTERM');
+    await server.event('upgrade.finished', ({ pid }) => pid === next.pid);
+    await server.event('server.ready', ({ pid }) => pid === next.pid);
     await expectNothingLost(loads);
     await next.end();
     await server.stop();

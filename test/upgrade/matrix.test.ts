@@ -3,6 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { fetchText, openKeepAlive } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { targetOf } from '../support/invariants.ts';
+import { startLoad } from '../support/load.ts';
 import { identify, isAlive, openFds, stillRuns } from '../support/process-tree.ts';
 import { scratch } from '../support/scratch.ts';
 import { fixture, type Server, startServer } from '../support/server.ts';
@@ -70,6 +72,22 @@ describe('an upgrade', () => {
         await endAll(server, next, { expectErrors: ['upgrade.failed', 'worker.bootFailed', 'server.failed'] });
       });
     }
+
+    it('M13: as its only worker dies soon after it was ready, has shown it to no client', async () => {
+      const env = { BOOT_FILE: files.path('boot') };
+      writeFileSync(env.BOOT_FILE, 'well');
+      const app = fixture('apps/boots-as-told.mjs');
+      const server = await startServer({ config: config({ app, settleTime: 1 }), env });
+      const fds = openFds(server.pid).length;
+      const { text: expectBody } = await fetchText(server.url, { path: '/pid' });
+      const target = targetOf(server.url);
+      const load = startLoad({ target, connections: 4, mode: 'new-connection', request: { path: '/pid' }, expectBody });
+      writeFileSync(env.BOOT_FILE, 'exit soon');
+      await tryUpgrade(server, 'upgrade.failed');
+      expect((await load.stop()).lost, 'other than answered by the old worker').to.deep.equal([]);
+      await expectAsBefore(server, fds);
+      await server.stop({ expectErrors: ['upgrade.failed', 'worker.crashed', 'server.failed', 'worker.bootFailed'] });
+    });
 
     it('M13: as the new master can not bind, leaves the old one as it was, and its sockets', async () => {
       const server = await start();

@@ -105,7 +105,7 @@ describe('the sockets of an upgrade', () => {
   it('S9: that a service manager passed reach the next master, and nothing that an application starts', async () => {
     for (const fd of [3, 20]) {
       const bin = fixture('programs/pass-socket.mjs');
-      const bind = [`fd://${fd}`, ...Array.from({ length: 15 }, () => '127.0.0.1:0')];
+      const bind = [`fd://${fd}`, ...Array.from({ length: 3 }, () => '127.0.0.1:0')];
       const server = await startServer({
         ...{ app: 'apps/spawns.cjs', bin, config: { bind } },
         env: { SERVER_BIN: builtServer(), PASS_AS: String(fd) },
