@@ -181,7 +181,8 @@ describe('the end of a whole control group', () => {
       startLoad({ target, connections: 6, mode: 'keep-alive', request: { path: '/slow?ms=400' } }),
     ];
     await eventually(() => loads.every((load) => load.report().ok >= 12));
-    for (const pid of [server.pid, ...server.workers()]) process.kill(pid, 'SIGTERM');
+    // The harder order: workers that hear of it before their master does.
+    for (const pid of [...server.workers(), server.pid]) process.kill(pid, 'SIGTERM');
     await server.exited;
     for (const load of loads) {
       const { lost, non2xx } = await load.stop();
