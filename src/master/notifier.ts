@@ -15,8 +15,13 @@ export interface Notifier {
    * @returns within how many milliseconds it must look again.
    */
   look(pool: Pool, nowMs: number): number;
-  /** Says that another process is the master now (USR2). */
+  /**
+   * In an upgrade (USR2), when the old master is told to leave: the service manager hears who the master is now, and of this one only that
+   * it lives. `STOPPING=1` would be taken for the end of the service.
+   */
   handOver(masterPid: number): void;
+  /** In an upgrade, when the old master has left: from now on this one speaks for the service. */
+  takeOver(): void;
   /** What a new master (USR2) must find in its environment to notify in turn. */
   readonly environment: Readonly<Record<string, string>>;
   /** Lets what waits be sent, for a second at most. No process is left. */
@@ -26,22 +31,31 @@ export interface Notifier {
 const mute: Notifier = {
   look: () => Number.POSITIVE_INFINITY,
   handOver: () => {},
+  takeOver: () => {},
   environment: {},
   close: () => Promise.resolve(),
 };
 
-export function createNotifier(target: NotifyTarget | null, log: Pick<Logger, 'event'>): Notifier {
+/** @param role `'newMaster'`: until it takes over, another one speaks for the service. */
+export function createNotifier(
+  target: NotifyTarget | null,
+  { log, role = 'master' }: { log: Pick<Logger, 'event'>; role?: 'master' | 'newMaster' },
+): Notifier {
   if (target === null) return mute;
   const { socket, watchdogMs } = target;
   const channel = openNotifyChannel(socket, { onFault: (fault) => log.event('notify.failed', { ...fault }) });
   const everyMs = watchdogMs === null ? Number.POSITIVE_INFINITY : Math.max(SHORTEST_WATCHDOG_MS, watchdogMs / 2);
   let aliveAtMs = Number.NEGATIVE_INFINITY;
   let told = toldNothing;
+  let speaks = role === 'master';
+  const tell = (pool: Pool, nowMs: number): void => {
+    const news = noticesOf(told, pool, { nowMs, monotonicUsec: process.hrtime.bigint() / 1_000n });
+    told = news.told;
+    for (const notice of news.notices) channel.send(notice);
+  };
   return {
     look(pool, nowMs) {
-      const news = noticesOf(told, pool, { nowMs, monotonicUsec: process.hrtime.bigint() / 1_000n });
-      told = news.told;
-      for (const notice of news.notices) channel.send(notice);
+      if (speaks) tell(pool, nowMs);
       if (watchdogMs === null) return everyMs;
       if (nowMs >= aliveAtMs + everyMs) {
         channel.send({ WATCHDOG: '1' });
@@ -49,7 +63,14 @@ export function createNotifier(target: NotifyTarget | null, log: Pick<Logger, 'e
       }
       return aliveAtMs + everyMs - nowMs;
     },
-    handOver: (masterPid) => channel.send({ MAINPID: String(masterPid) }),
+    handOver(masterPid) {
+      channel.send({ MAINPID: String(masterPid) });
+      speaks = false;
+    },
+    takeOver() {
+      if (!speaks) channel.send({ MAINPID: String(process.pid) });
+      speaks = true;
+    },
     environment: {
       NOTIFY_SOCKET: socket,
       // Without WATCHDOG_PID it is for whoever reads it.

@@ -62,7 +62,7 @@ export async function serve(
     socketMode: config.socketMode,
     onStale: (path) => log.event('socket.replaced', { path }),
   });
-  const notifier = createNotifier(notify, log);
+  const notifier = createNotifier(notify, { log });
   try {
     const listeners = await sockets.open(addresses);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { createNotifier } from '../../src/master/notifier.ts';
+import { createPool, step } from '../../src/master/pool.ts';
 import { fetchText } from '../support/client.ts';
 import { type NotifyReceiver, startNotifyReceiver } from '../support/notify-receiver.ts';
 import { pendingWithoutPython } from '../support/python.ts';
@@ -151,6 +153,27 @@ describe('notices to systemd', () => {
     await reload(server);
     await server.stop();
     expect(server.log.filter(({ event }) => event === 'notify.failed')).to.have.length(1);
+  });
+
+  it('pass from master to master in an upgrade: only one speaks for the service, both say that they live', async () => {
+    const target = { socket: manager.socket, watchdogMs: 100 };
+    const log = { event: () => {} };
+    const serving = { ...createPool({ target: 1, jitterSeed: 0 }), announced: true };
+    const stopping = step(serving, { type: 'stopRequested', mode: 'stop' }, 0);
+    const [old, successor] = [createNotifier(target, { log }), createNotifier(target, { log, role: 'newMaster' })];
+    expect(old.environment).to.deep.equal({ NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: '100000' });
+    successor.look(serving, 1_000);
+    await manager.notice(has('WATCHDOG'));
+    expect(manager.notices.map(({ fields }) => fields)).to.deep.equal([{ WATCHDOG: '1' }]);
+    old.handOver(4711);
+    old.look(stopping, 1_000);
+    await old.close();
+    successor.takeOver();
+    successor.look(serving, 2_000);
+    await manager.notice(has('READY'));
+    const told = manager.notices.slice(1).flatMap(({ fields }) => Object.keys(fields));
+    expect(told).to.deep.equal(['MAINPID', 'WATCHDOG', 'MAINPID', 'READY', 'STATUS', 'WATCHDOG']);
+    await successor.close();
   });
 
   it('keep no stop waiting, and leave no process, where the manager hangs', async () => {
