@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createNotifier } from '../../src/master/notifier.ts';
 import { createPool, step } from '../../src/master/pool.ts';
+import { type NotifyFault, openNotifyChannel } from '../../src/os/notify.ts';
 import { fetchText } from '../support/client.ts';
 import { type NotifyReceiver, startNotifyReceiver } from '../support/notify-receiver.ts';
 import { pendingWithoutPython } from '../support/python.ts';
@@ -174,6 +175,18 @@ describe('notices to systemd', () => {
     const told = manager.notices.slice(1).flatMap(({ fields }) => Object.keys(fields));
     expect(told).to.deep.equal(['MAINPID', 'WATCHDOG', 'MAINPID', 'READY', 'STATUS', 'WATCHDOG']);
     await successor.close();
+  });
+
+  it('are sent again where a signal to the whole control group has ended the program', async () => {
+    const program = files.path('notify');
+    const script = `#!/bin/sh\n[ -e "$0.met" ] && exec systemd-notify "$@"\ntouch "$0.met"\nkill -TERM $$\n`;
+    writeFileSync(program, script, { mode: 0o755 });
+    const faults: NotifyFault[] = [];
+    const channel = openNotifyChannel(manager.socket, { program, onFault: (fault) => faults.push(fault) });
+    channel.send({ STOPPING: '1' });
+    await channel.close();
+    await manager.notice(has('STOPPING'));
+    expect(faults).to.deep.equal([]);
   });
 
   it('keep no stop waiting, and leave no process, where the manager hangs', async () => {
