@@ -9,6 +9,7 @@ const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
+const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
@@ -24,7 +25,7 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads),
+      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutSystemd),
     ],
   },
   reloads: { files: aboutReloads },
@@ -34,9 +35,10 @@ const kinds = {
 
   tls: { files: serving('tls') },
   upgrade: { files: ['test/upgrade/**/*.test.ts'] },
+  systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
-    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
+    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython, ...aboutSystemd)],
     env: as('fetch'),
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
@@ -58,7 +60,11 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults', 'upgrade'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [
+    ['tls', 'faults', 'systemd'],
+    ['wsgi', 'flask'],
+    ['fetchAll', 'upgrade'],
+  ],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

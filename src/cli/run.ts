@@ -1,11 +1,13 @@
 import { writeSync } from 'node:fs';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
+import { passedSockets } from '../listener/activation.ts';
 import { takeInheritance } from '../listener/inheritance.ts';
 import { checkApplication } from '../master/check.ts';
 import { serve } from '../master/serve.ts';
 import { vetted } from '../master/vet.ts';
 import { packageVersion } from '../os/package.ts';
+import { notifyTarget, takeManagerVariables } from '../os/service-manager.ts';
 import { startedAs } from '../os/started-as.ts';
 import { realSystem } from '../os/system.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -17,11 +19,16 @@ import { exitCodeOf, reportError } from './report.ts';
 export async function runCommand(argv: readonly string[]): Promise<number> {
   let failureCode: number | null = null;
   try {
-    // First of all: what is asked for the environment must not find the variable there.
+    // First of all: what reads the environment after that must not find these variables there.
     const inheritance = takeInheritance(process.env, { parentPid: process.ppid });
+    const manager = takeManagerVariables(process.env);
     const started = startedAs(argv);
     const { command, flags, configPath } = parseCommandLine(argv);
     const request: LoadRequest = { flags, configPath, cwd: started.cwd, env: process.env };
+    const underManager = (): LoadRequest => ({
+      ...request,
+      passedSockets: inheritance?.passed ?? passedSockets(manager, { pid: process.pid }),
+    });
     switch (command) {
       case 'help':
         print(helpText());
@@ -30,12 +37,12 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         print(`tsunicorn ${packageVersion()}\n`);
         break;
       case 'printConfig':
-        print(printConfig(await loadConfig(request)));
+        print(printConfig(await loadConfig(underManager())));
         break;
       case 'checkConfig': {
         // Whatever a check finds wrong, it is the configuration's fault.
         failureCode = 1;
-        const loaded = vetted(await loadConfig(request));
+        const loaded = vetted(await loadConfig(underManager()));
         await checkApplication(loaded, { system: realSystem, cwd: request.cwd });
         print(
           `The configuration is valid${loaded.file === null ? '' : ` (${loaded.file.path})`}, and the application starts.\n`,
@@ -43,7 +50,9 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         break;
       }
       case 'serve':
-        await serve(request, { system: realSystem, startedAs: started, inheritance });
+        await serve(underManager(), {
+          ...{ system: realSystem, startedAs: started, inheritance, notify: notifyTarget(manager, process.pid) },
+        });
         break;
       default:
         return unreachable(command);

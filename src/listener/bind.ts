@@ -6,6 +6,7 @@ import { getSystemErrorName } from 'node:util';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
 import { type InheritedSocket, refused } from './inheritance.ts';
+import { describeListeningSocket } from './listening-socket.ts';
 import { noteSocketFile, type SocketFile } from './socket-file.ts';
 
 /**
@@ -105,11 +106,22 @@ function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme):
   return asListener(handle, { address, url: urlOfDescriptor(handle, address, scheme), inherited: true });
 }
 
+/** Where a descriptor listens, which may have another number by now than `bind` says. */
 function urlOfDescriptor(handle: ServerHandle, address: BindAddress & { kind: 'fd' }, scheme: Scheme): string {
   const name: SocketName = {};
   const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
-  const named: BindAddress = isTcp ? { kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 } : address;
-  return addressUrl(named, scheme);
+  const bound = isTcp
+    ? { kind: 'tcp' as const, host: name.address ?? '', port: name.port ?? 0 }
+    : describeListeningSocket(handle.fd);
+  // To listen on it would have the kernel choose a port, and each time another one.
+  if (bound?.kind === 'tcp' && bound.port === 0) {
+    handle.close();
+    throw new TsunicornError(
+      'BIND_FAILED',
+      `Cannot listen on ${formatBind(address)}: that socket is bound to no address. Pass a listening socket, or write an address.`,
+    );
+  }
+  return addressUrl(bound === null || (bound.kind === 'unix' && bound.path === '') ? address : bound, scheme);
 }
 
 /**

@@ -24,18 +24,20 @@ export interface InheritedSocket {
 /** What the variable says, checked. */
 export interface Inheritance {
   readonly parentPid: number;
+  /** Those that a service manager passed to the first master, in the form of `bind`: they take its place, as they did there. */
+  readonly passed: readonly string[];
   readonly sockets: readonly InheritedSocket[];
 }
 
 /** The value of the variable for sockets that the new process finds from `firstFd` up, in this order. */
 export function describeInheritance(
   sockets: readonly { readonly written: string; readonly listener: Listener }[],
-  { parentPid, firstFd }: { parentPid: number; firstFd: number },
+  { parentPid, firstFd, passed }: { parentPid: number; firstFd: number; passed: readonly string[] },
 ): string {
   const described = sockets.map(({ written, listener: { address, name, file } }, index) => ({
     ...{ fd: firstFd + index, bind: written, address: formatBind(address), name, file },
   }));
-  return JSON.stringify({ parent: parentPid, sockets: described });
+  return JSON.stringify({ parent: parentPid, passed, sockets: described });
 }
 
 /**
@@ -118,7 +120,11 @@ function parse(text: string): Inheritance | null {
   }
   if (!isRecord(value) || !isWhole(value.parent) || !Array.isArray(value.sockets)) return null;
   const sockets = value.sockets.map(parseSocket).filter((socket) => socket !== null);
-  return sockets.length === value.sockets.length ? { parentPid: value.parent, sockets } : null;
+  if (sockets.length < value.sockets.length) return null;
+  const written = sockets.flatMap(({ written: name, address }) => (address.kind === 'fd' ? [name] : []));
+  const { passed } = value;
+  if (!Array.isArray(passed) || !passed.every((name) => written.includes(name))) return null;
+  return { parentPid: value.parent, passed, sockets };
 }
 
 function parseSocket(value: unknown): InheritedSocket | null {

@@ -98,6 +98,14 @@ export const logEvents = {
     level: 'warn',
     message: 'the file of a unix socket was removed or replaced by somebody else: it is left alone',
   },
+  'bind.unused': {
+    level: 'warn',
+    message: 'bind is not used: the service manager passed sockets, and those take its place',
+  },
+  'notify.failed': {
+    level: 'warn',
+    message: 'the service manager was not told how the server is: no such failure is logged again',
+  },
   'socket.replaced': { level: 'info', message: 'a stale unix socket was replaced' },
   'node.endOfLife': { level: 'warn', message: 'this Node.js line gets no more security fixes' },
   'watch.changed': { level: 'info', message: 'a watched file changed' },

@@ -76,8 +76,7 @@ export function createCrew(context: {
   };
 }
 
-/** Socket activation is between the service manager and the master: nothing of it is a worker's business (sd_listen_fds(3)). */
+/** Without what a service manager told the master: that was taken out at its start (`takeManagerVariables`). */
 function workerEnvironment(own: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  const { LISTEN_PID: _pid, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...environment } = process.env;
-  return { ...environment, ...own };
+  return { ...process.env, ...own };
 }

@@ -94,6 +94,10 @@ function requestStop(master: Master, pool: Pool, { signal, mode }: { signal: str
   const next = apply(master, pool, { type: 'stopRequested', mode });
   if (pool.stop.mode === 'none') log.event('server.stopping', { signal, mode });
   else if (next.stop !== pool.stop) log.event('server.stopHurried', { signal });
+  const { upgrade } = master.newMaster;
+  // The new one goes on, ready or not, and is the one to ask for from now on.
+  const goesOn = upgrade.phase === 'starting' || upgrade.phase === 'running';
+  if (pool.stop.mode === 'none' && goesOn) master.notifier.handOver(upgrade.pid);
   master.sockets.closeAll();
   return next;
 }

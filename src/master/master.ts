@@ -10,6 +10,7 @@ import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { NewMaster } from './new-master.ts';
+import type { Notifier } from './notifier.ts';
 import type { OldMaster } from './old-master.ts';
 import type { PidName } from './pid-name.ts';
 import type { Pool } from './pool.ts';
@@ -29,6 +30,7 @@ export interface Master {
   readonly pidName: PidName | null;
   /** Why no new master can be started, from what is on the disk; `null`: it can. */
   startFault(): string | null;
+  readonly notifier: Notifier;
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */

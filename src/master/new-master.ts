@@ -17,6 +17,14 @@ export type UpgradeNews =
   | { readonly type: 'overdue' }
   | ({ readonly type: 'exited' } & Parameters<ProcessEvents['onExit']>[0]);
 
+export interface StartOptions {
+  readonly readyWithinMs: number;
+  /** See `LoadRequest`. */
+  readonly passedSockets: readonly string[];
+  /** Beside the environment that this master was started with. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The new master of an upgrade (USR2), as long as there is one, and how far the upgrade has come. */
 export interface NewMaster {
   readonly upgrade: Upgrade;
@@ -24,7 +32,7 @@ export interface NewMaster {
   /** Whether there is a process that is not yet reaped. */
   isThere(): boolean;
   /** Starts it with all sockets; what becomes of it comes through the inbox. */
-  start(sockets: Pick<Sockets, 'passOn' | 'withheldFds'>, options: { readonly readyWithinMs: number }): void;
+  start(sockets: Pick<Sockets, 'passOn' | 'withheldFds'>, options: StartOptions): void;
   end(name: 'SIGTERM' | 'SIGKILL'): void;
   /**
    * Before this master leaves: from then on the new one removes what both use. Resolves with its pid, or with `null` where there is none any
@@ -58,13 +66,15 @@ export function createNewMaster(context: {
       upgrade = stepUpgrade(upgrade, event);
     },
     isThere: () => running !== null,
-    start(sockets, { readyWithinMs }) {
+    start(sockets, { readyWithinMs, passedSockets, env }) {
       const { node, script, args, cwd } = startedAs;
       const held = sockets.passOn();
-      const inheritance = describeInheritance(held, { parentPid: process.pid, firstFd: FIRST_INHERITED_FD });
+      const inheritance = describeInheritance(held, {
+        ...{ parentPid: process.pid, firstFd: FIRST_INHERITED_FD, passed: passedSockets },
+      });
       const started = system.spawn(
         {
-          ...{ node, script, args, cwd, env: { ...startedAs.env, [INHERITANCE_VARIABLE]: inheritance } },
+          ...{ node, script, args, cwd, env: { ...startedAs.env, ...env, [INHERITANCE_VARIABLE]: inheritance } },
           inheritFds: held.map(({ listener }) => listener.fd),
           withholdFds: sockets.withheldFds(),
           stdin: 'inherit',

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
+import { addressUrl, parseBind } from '../listener/address.ts';
 import type { Inheritance } from '../listener/inheritance.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { nodeLineFault } from '../os/node-line.ts';
 import { packageVersion } from '../os/package.ts';
+import type { NotifyTarget } from '../os/service-manager.ts';
 import type { StartedAs } from '../os/started-as.ts';
 import type { System } from '../os/system.ts';
 import { masterTitle } from '../os/title.ts';
@@ -14,6 +16,7 @@ import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
 import { createNewMaster, type NewMaster, startFault } from './new-master.ts';
+import { createNotifier, type Notifier } from './notifier.ts';
 import { followOldMaster, type OldMaster } from './old-master.ts';
 import { type PidName, takePidName } from './pid-name.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
@@ -29,6 +32,8 @@ export interface Origin {
   readonly startedAs: StartedAs;
   /** `null`: no other master has started this one. */
   readonly inheritance: Inheritance | null;
+  /** The service manager; `null`: nobody waits for a word. */
+  readonly notify: NotifyTarget | null;
 }
 
 /** What a server is made of before it has workers. */
@@ -41,6 +46,7 @@ interface Foundation {
   readonly oldMaster: OldMaster;
   readonly newMaster: NewMaster;
   readonly pidName: PidName | null;
+  readonly notifier: Notifier;
 }
 
 /**
@@ -76,16 +82,19 @@ export async function serve(request: LoadRequest, origin: Origin): Promise<void>
   });
   const pidName = config.pidFile === null ? null : takePidName(config.pidFile, process.pid);
   if (pidName !== null) log.event('pidFile.written', { path: config.pidFile });
+  const notifier = createNotifier(origin.notify, { log, role: origin.inheritance === null ? 'master' : 'newMaster' });
   try {
     const listeners = await sockets.open(bindAddresses(config));
     // Of what was inherited, all that this configuration does not name.
     sockets.keep(listeners);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
-    const foundation: Foundation = { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName };
+    tellUnusedBind(log, { ...loaded, listeners });
+    const foundation: Foundation = { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier };
     await supervise(foundation, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
     await leave({ log, sockets, oldMaster, newMaster, pidName });
+    await notifier.close();
     log.flush();
   }
 }
@@ -102,11 +111,22 @@ async function leave(owned: Pick<Foundation, 'log' | 'sockets' | 'oldMaster' | '
   if (pidName !== null && !pidName.remove()) log.event('pidFile.lost', { path: pidName.path });
 }
 
+/** Whoever wrote `bind` and the socket of the service manager for the same address wrote nothing wrong. */
+function tellUnusedBind(log: Logger, { unusedBind, listeners, tls }: ServedConfig): void {
+  if (unusedBind === null) return;
+  const addresses = listeners.map(({ url }) => url);
+  const isElsewhere = unusedBind.bind.some((text) => {
+    const address = parseBind(text);
+    return 'fault' in address || !addresses.includes(addressUrl(address, tls === null ? 'http' : 'https'));
+  });
+  if (isElsewhere) log.event('bind.unused', { ...unusedBind, addresses });
+}
+
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName } = foundation;
+  const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier } = foundation;
   const { system } = origin;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName },
+    ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName, notifier },
     startFault: () => startFault(origin.startedAs),
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),

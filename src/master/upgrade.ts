@@ -56,6 +56,7 @@ export function digestOldMasterLeft(master: Master, pool: Pool, oldMasterPid: nu
   // Of one that was killed. One that left in order has removed it.
   if (pidFile !== null) removeOldbin(pidFile, oldMasterPid);
   master.sockets.removeLeft();
+  master.notifier.takeOver();
   master.log.event('upgrade.finished', { oldMasterPid });
 }
 
@@ -71,7 +72,9 @@ function startNewMaster(master: Master, pool: Pool): void {
     newMaster.step({ type: 'over' });
     return log.event('upgrade.refused', { reason: messageOf(error) });
   }
-  newMaster.start(sockets, { readyWithinMs: readyWithinMs(master, pool) });
+  const { passedSockets = [] } = master.request;
+  const env = master.notifier.environment;
+  newMaster.start(sockets, { readyWithinMs: readyWithinMs(master, pool), passedSockets, env });
   const { upgrade } = newMaster;
   log.event('upgrade.started', { newMasterPid: 'pid' in upgrade ? upgrade.pid : 0 });
 }

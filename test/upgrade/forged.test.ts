@@ -47,6 +47,7 @@ describe('a forged variable for the new master of an upgrade', () => {
 
   const claim = (fd: number, rest: object = {}) => ({
     parent: process.pid,
+    passed: [],
     sockets: [{ fd, bind: 'x', address: `127.0.0.1:${port()}`, name: `127.0.0.1 ${port()}`, file: null, ...rest }],
   });
 

@@ -46,6 +46,7 @@ describe('takeInheritance', () => {
   const path = () => files.path('app.sock');
   const claim = (fd: number, address: string, rest: object = {}) => ({
     parent: PARENT,
+    passed: [],
     sockets: [{ fd, bind: address, address, name: null, file: null, ...rest }],
   });
 
@@ -73,8 +74,12 @@ describe('takeInheritance', () => {
       const fd = fdOf(server);
       const file = address.kind === 'unix' ? { path: path(), device: '1', inode: '2' } : null;
       const listener = { fd, address, url: '', name, file, inherited: false, close: () => {} };
-      const text = describeInheritance([{ written, listener }], { parentPid: PARENT, firstFd: fd });
-      expect(take(text)).to.deep.equal({ parentPid: PARENT, sockets: [{ fd, written, address, name, file }] });
+      const text = describeInheritance([{ written, listener }], { parentPid: PARENT, firstFd: fd, passed: [] });
+      expect(take(text)).to.deep.equal({
+        parentPid: PARENT,
+        passed: [],
+        sockets: [{ fd, written, address, name, file }],
+      });
     }
   });
 
@@ -95,6 +100,7 @@ describe('takeInheritance', () => {
       '{}',
       { parent: PARENT },
       { ...good, parent: String(PARENT) },
+      { ...good, passed: ['fd://3'] },
       claim(2, 'unix:/a'),
     ];
     const sockets = [
@@ -113,10 +119,10 @@ describe('takeInheritance', () => {
         { ...socket, file: { path: '/etc/passwd', device: '1', inode: '2' } },
       ],
     ];
-    for (const value of [...texts, ...sockets.map((one) => ({ parent: PARENT, sockets: [one] }))]) {
+    for (const value of [...texts, ...sockets.map((one) => ({ ...good, sockets: [one] }))]) {
       expect(refusal(value), JSON.stringify(value)).to.include('is refused: it is none of its own making');
     }
-    expect(refusal({ parent: PARENT, sockets: [socket, socket] })).to.include('it names a descriptor twice');
+    expect(refusal({ ...good, sockets: [socket, socket] })).to.include('it names a descriptor twice');
     expect(refusal(good)).to.equal('not refused');
   });
 
