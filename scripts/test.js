@@ -10,6 +10,7 @@ const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutReloads = serving('bad-reloads', 'reload-bind');
+const aboutStuckWorkers = 'test/integration/stuck-workers.test.ts';
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -24,10 +25,11 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads),
+      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers, ...aboutReloads),
     ],
   },
   reloads: { files: aboutReloads },
+  stuck: { files: [aboutStuckWorkers] },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -57,7 +59,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'faults', 'stuck'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

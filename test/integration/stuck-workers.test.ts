@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type KeepAlive, openKeepAlive } from '../support/client.ts';
+import { fetchText, type KeepAlive, openKeepAlive } from '../support/client.ts';
 import { connectToEach } from '../support/each-worker.ts';
 import { eventually } from '../support/eventually.ts';
 import { fixture, type LogLine, type Server, startServer } from '../support/server.ts';
@@ -123,6 +123,19 @@ describe('a stuck worker', () => {
     await delay(2_000);
     expect(server.workers()).to.deep.equal([pid]);
     await server.stop();
+  });
+
+  it('is not judged by what it, or its application, said before its last heartbeat', async () => {
+    const server = await startServer({ app: 'apps/bad-colleague.mjs', config: { workers: 1, timeout: 1 } });
+    const [pid = 0] = server.workers();
+    expect((await fetchText(server.url, { path: '/accuse' })).text).to.equal('accused\n');
+    // Two heartbeats, which come each quarter of a second.
+    await delay(600);
+    process.kill(pid, 'SIGSTOP');
+    const { line, stack } = await timeoutOf(server, pid);
+    expect(stack).to.deep.equal([]);
+    expect(line.noStack).to.equal('the process is stopped');
+    await server.stop(KILLED);
   });
 
   it('is one that was silent for timeout; what blocks for less is left alone', async () => {
