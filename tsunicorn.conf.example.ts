@@ -51,6 +51,8 @@ export default defineConfig({
   // Timeouts
   // How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
   // timeout: 60,
+  // Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.
+  // stackOnTimeout: false,
   // How long a worker may finish its requests after it is told to stop.
   // gracefulTimeout: 10,
   // How long a connection may idle between two requests; 0: every answer closes its connection.

@@ -11,6 +11,7 @@ const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
+const aboutStuckWorkers = 'test/integration/stuck-workers.test.ts';
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -25,10 +26,11 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutSystemd),
+      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers, ...aboutReloads, ...aboutSystemd),
     ],
   },
   reloads: { files: aboutReloads },
+  stuck: { files: [aboutStuckWorkers] },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -37,7 +39,11 @@ const kinds = {
   systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
-    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython, ...aboutSystemd)],
+    files: [
+      'test/integration/**/*.test.ts',
+      'test/serving/**/*.test.ts',
+      ...without(aboutPython, aboutStuckWorkers, ...aboutSystemd),
+    ],
     env: as('fetch'),
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
@@ -59,7 +65,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults', 'systemd'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'faults', 'systemd', 'stuck'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

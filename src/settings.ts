@@ -166,6 +166,14 @@ export interface Config {
    */
   readonly timeout: number;
   /**
+   * Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.
+   *
+   * A thread of each worker, asleep until then, asks for it; no port is opened. It takes some megabytes of each worker. The stack of a Python process is logged in any case. Gunicorn has nothing like it.
+   *
+   * Default: true. A change takes effect with a reload (HUP).
+   */
+  readonly stackOnTimeout: boolean;
+  /**
    * How long a worker may finish its requests after it is told to stop.
    *
    * A worker that is still alive after this many seconds is killed with SIGKILL.

@@ -1,5 +1,8 @@
 import { type ErrorCode, errorCodes } from '../errors.ts';
 import type { Config } from '../settings.ts';
+import { type Evidence, parseEvidence } from './evidence.ts';
+
+export type { Evidence } from './evidence.ts';
 
 /** How a worker leaves: `retire` (others serve on), `stop` (the whole server stops, in peace), `quick` (within a second). */
 export type DrainMode = 'retire' | 'stop' | 'quick';
@@ -57,6 +60,7 @@ export type WorkerMessage =
   | { readonly type: 'leaving' }
   /** It stops with the whole server and accepts no more. */
   | { readonly type: 'refusing' }
+  | Evidence
   /** `text` is for a person: the application's own error, bounded. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
 
@@ -74,6 +78,8 @@ export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
       return { type: raw.type };
     case 'recycle':
       return isRecycleReason(raw.why) ? { type: 'recycle', why: raw.why } : null;
+    case 'evidence':
+      return parseEvidence(raw);
     case 'bootFailed':
       return isErrorCode(raw.code) && typeof raw.text === 'string'
         ? { type: 'bootFailed', code: raw.code, text: raw.text.slice(0, LONGEST_TEXT) }

@@ -121,7 +121,11 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
   switch (message.type) {
     case 'ready':
     case 'heartbeat':
+      master.evidence.delete(workerId);
       return apply(master, pool, { type: message.type, workerId });
+    case 'evidence':
+      master.evidence.set(workerId, { said: message, atMs: master.system.nowMs() });
+      return pool;
     case 'recycle':
       return apply(master, pool, { type: 'recycleRequested', workerId });
     case 'leaving':
@@ -183,6 +187,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const facts = { workerId, workerPid, code, signal };
   const told = master.bootFailures.delete(workerId);
   master.babblers.delete(workerId);
+  master.evidence.delete(workerId);
   if (error !== undefined) {
     master.log.event('worker.spawnFailed', { workerId, error });
     master.lastBootFailure = notStarted(error);

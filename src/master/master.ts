@@ -1,6 +1,7 @@
 import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
 import type { LoadRequest } from '../config/load.ts';
 import type { TsunicornError } from '../errors.ts';
+import type { Evidence } from '../ipc/messages.ts';
 import { hookLog } from '../logging/hook-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { System } from '../os/system.ts';
@@ -28,6 +29,8 @@ export interface Master {
   readonly configs: Map<number, ServedConfig>;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
+  /** The newest of each worker that has not sent a heartbeat since. */
+  readonly evidence: Map<number, { readonly said: Evidence; readonly atMs: number }>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */

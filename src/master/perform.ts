@@ -2,6 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { tryConfigFile } from './config-trial.ts';
+import { evidenceFields, evidenceOf } from './evidence.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -88,13 +89,18 @@ function drainWorker(master: Master, pool: Pool, action: Extract<Action, { type:
 
 function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'abort' }>): void {
   const silentMs = Math.round(action.silentMs);
-  master.log.event('worker.timeout', { ...identify(master, action), silentMs });
+  const who = identify(master, action);
+  const { config } = activeConfig(master, pool);
+  const { said, atMs = 0 } = master.evidence.get(action.workerId) ?? {};
+  const saidBeforeMs = Math.round(master.system.nowMs() - atMs);
+  const evidence = evidenceOf({ silentMs, pid: who.workerPid, said, saidBeforeMs, config });
+  master.log.event('worker.timeout', { ...who, ...evidenceFields(evidence) });
   const worker = pool.workers.find(({ id }) => id === action.workerId);
   if (worker !== undefined) {
     if (isCanary(pool, worker)) master.lastBootFailure = silentSoon(silentMs);
     const info = workerInfo(master, worker);
     const { workerTimeout } = hooksOf(master, pool);
-    master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, { silentMs }));
+    master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, evidence));
   }
   master.crew.signal(action.workerId, 'SIGABRT');
 }

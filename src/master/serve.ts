@@ -96,6 +96,7 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
+    evidence: new Map(),
     babblers: new Set(),
     refusing: new Set(),
     lastBootFailure: null,

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
-import { openChannel } from './line-channel.ts';
+import { flagsAgainstInspector } from './inspector.ts';
+import { CHANNEL_FD, openChannel } from './line-channel.ts';
 
 /** How to start a worker process. */
 export interface ProcessSpec {
@@ -39,8 +40,6 @@ export interface System {
   spawn(spec: ProcessSpec, events: ProcessEvents): OwnedProcess;
 }
 
-/** 0 to 2 are the standard streams. */
-const CHANNEL_FD = 3;
 export const FIRST_INHERITED_FD = 4;
 
 const CHANNEL_PATIENCE_MS = 500;
@@ -90,8 +89,7 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
 }
 
 function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } | Error {
-  // SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is switched off where it can be.
-  const flags = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1') ? ['--disable-sigusr1'] : [];
+  const flags = flagsAgainstInspector(spec.env.NODE_OPTIONS);
   let nothing: number | undefined;
   try {
     nothing = openSync('/dev/null', 'r');

@@ -12,21 +12,22 @@ import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
 import { observeFor } from './observer.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
 import { handleWorkerSignals } from './signals.ts';
+import { type Watchdog, watchOver } from './watchdog.ts';
 
 const QUICK_STOP_MS = 1_000;
 
 /** How the life of a worker stands. A drain can cut a boot short; nothing leads back from `leaving`. */
-type Life =
-  | { readonly phase: 'waiting' }
-  | { readonly phase: 'booting'; readonly equipment: Equipment }
-  | {
-      readonly phase: 'serving' | 'leaving';
-      readonly equipment: Equipment;
-      readonly target: DrainTarget;
-      readonly gracefulTimeoutMs: number;
-      /** Starts to accept. */
-      readonly accept: () => Promise<DrainTarget['acceptors']>;
-    };
+type Life = { readonly phase: 'waiting' } | { readonly phase: 'booting'; readonly equipment: Equipment } | ServingLife;
+
+interface ServingLife {
+  readonly phase: 'serving' | 'leaving';
+  readonly equipment: Equipment;
+  readonly target: DrainTarget;
+  readonly gracefulTimeoutMs: number;
+  readonly watchdog: Watchdog;
+  /** Starts to accept. */
+  readonly accept: () => Promise<DrainTarget['acceptors']>;
+}
 
 interface Worker {
   readonly channel: MasterChannel;
@@ -72,18 +73,25 @@ function receive(worker: Worker, message: MasterMessage): void {
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
   const { channel } = worker;
+  let watchdog: Watchdog;
   try {
-    worker.life = await prepare(worker, message);
+    const life = await prepare(worker, message);
+    worker.life = life;
+    watchdog = life.watchdog;
   } catch (error) {
     return await reportBootFailure(error, channel);
   }
   const { timeoutMs } = limitsOf(message.config);
-  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
+  const beat = () => {
+    void channel.send({ type: 'heartbeat' });
+    watchdog.beat();
+  };
+  startHeartbeat(beat, heartbeatEveryMs(timeoutMs));
   await channel.send({ type: 'ready' });
 }
 
 /** From the message to the first connection: logs, hooks, the application, and only then the sockets. */
-async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
+async function prepare(worker: Worker, message: BootMessage): Promise<ServingLife> {
   const { channel } = worker;
   const config = withInterface(message.config, process.cwd());
   const equipment = openEquipment(message);
@@ -104,7 +112,8 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   const accept = () => acceptAll(message.listeners, config.backlog, service);
   const acceptors = message.quiet ? [] : await accept();
   const { gracefulTimeoutMs } = limitsOf(config);
-  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, accept };
+  const watchdog = watchOver(service, { config, hasHooks: message.configFile !== null });
+  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, watchdog, accept };
 }
 
 async function admit(worker: Worker): Promise<void> {

@@ -24,7 +24,16 @@ describe('settings', () => {
         'maxRequests',
         'maxRequestsJitter',
       ],
-      ...['maxSurge', 'settleTime', 'timeout', 'gracefulTimeout', 'keepAlive', 'bootTimeout', 'drainIdleTimeout'],
+      ...[
+        'maxSurge',
+        'settleTime',
+        'timeout',
+        'stackOnTimeout',
+        'gracefulTimeout',
+        'keepAlive',
+        'bootTimeout',
+        'drainIdleTimeout',
+      ],
       ...[
         'requestTimeout',
         'headerTimeout',
