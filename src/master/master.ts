@@ -9,6 +9,7 @@ import type { BootFailure } from './boot-failure.ts';
 import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
+import type { LoopLog } from './loop-log.ts';
 import type { Pool } from './pool.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 
@@ -24,6 +25,7 @@ export interface Master {
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */
   readonly configs: Map<number, ServedConfig>;
+  readonly loopLog: LoopLog;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */

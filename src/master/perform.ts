@@ -2,6 +2,7 @@ import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { tryConfigFile } from './config-trial.ts';
+import { isCrashLoop } from './failures.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -71,6 +72,7 @@ async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, {
     }
   }
   crew.spawn(worker, loaded);
+  if (isCrashLoop(pool, master.system.nowMs())) return;
   log.event('worker.spawned', { ...identify(master, action), generation: action.generation });
 }
 

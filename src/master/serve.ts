@@ -10,6 +10,7 @@ import { runArbiter } from './arbiter.ts';
 import { createCrew } from './crew.ts';
 import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { createLoopLog } from './loop-log.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
@@ -72,6 +73,7 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     ...{ request, system, inbox, log, sockets },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
+    loopLog: createLoopLog(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
     babblers: new Set(),

@@ -4,11 +4,13 @@ import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
-import { type MasterChannel, openMasterChannel } from './channel.ts';
+import { openMasterChannel } from './channel.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
-import { reportBootFailure, watchEscapedErrors } from './failures.ts';
+import { type BootWitness, reportBootFailure, watchEarlyExit, watchEscapedErrors } from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
+import { keepLastWords } from './last-words.ts';
+import { createMemoryWatch } from './memory-watch.ts';
 import { observeFor } from './observer.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
 import { handleWorkerSignals } from './signals.ts';
@@ -24,10 +26,10 @@ type Life =
       readonly equipment: Equipment;
       readonly target: DrainTarget;
       readonly gracefulTimeoutMs: number;
+      lookAtMemory(): void;
     };
 
-interface Worker {
-  readonly channel: MasterChannel;
+interface Worker extends BootWitness {
   readonly siblings: Siblings;
   life: Life;
 }
@@ -38,11 +40,12 @@ interface Worker {
  */
 export function startWorker(): void {
   const channel = openMasterChannel();
-  const worker: Worker = { channel, siblings: createSiblings(channel), life: { phase: 'waiting' } };
+  const words = keepLastWords();
+  const worker: Worker = { channel, words, siblings: createSiblings(channel), life: { phase: 'waiting' } };
   handleWorkerSignals({
     drain: (mode) => drainUnasked(worker, mode),
     reopenLogs: () => reopenLogs(worker),
-    abort: () => void (worker.life.phase === 'waiting' ? process.exit(1) : worker.life.equipment.abort()),
+    abort: () => abort(worker),
   });
   worker.channel.onClosed(() => {
     if (worker.life.phase === 'serving') worker.life.equipment.log.event('server.orphaned');
@@ -67,15 +70,25 @@ function receive(worker: Worker, message: MasterMessage): void {
 }
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
-  const { channel } = worker;
+  const { channel, words } = worker;
   try {
     worker.life = await prepare(worker, message);
   } catch (error) {
-    return await reportBootFailure(error, channel);
+    return await reportBootFailure(error, worker);
   }
+  words.release();
   const { timeoutMs } = limitsOf(message.config);
-  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
+  const beat = () => {
+    void channel.send({ type: 'heartbeat' });
+    lookAtMemory(worker);
+  };
+  startHeartbeat(beat, heartbeatEveryMs(timeoutMs));
   await channel.send({ type: 'ready' });
+  lookAtMemory(worker);
+}
+
+function lookAtMemory({ life }: Worker): void {
+  if (life.phase === 'serving') life.lookAtMemory();
 }
 
 /** From the message to the first connection: logs, hooks, the application, and only then the sockets. */
@@ -85,7 +98,8 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   const equipment = openEquipment(message);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
-  watchEscapedErrors(equipment, channel, () => worker.life.phase === 'booting');
+  watchEscapedErrors(equipment, worker, () => worker.life.phase === 'booting');
+  watchEarlyExit(worker);
   if (message.configFile !== null) {
     // The loader of config files costs a worker 10 MB: only those with hooks pay for it.
     const { loadHooks } = await import('../config/load-hooks.ts');
@@ -98,13 +112,26 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });
   const acceptors = await acceptAll(message.listeners, config.backlog, service);
-  const { gracefulTimeoutMs } = limitsOf(config);
-  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
+  const { gracefulTimeoutMs, maxMemoryMiB } = limitsOf(config);
+  const lookAtMemory = createMemoryWatch({
+    // Of a Python application it is the Python processes that count, and are replaced.
+    maxMemoryMiB: config.interface === 'wsgi' ? null : maxMemoryMiB,
+    residentBytes: () => process.memoryUsage.rss(),
+    outgrown: (memoryMiB) => void channel.send({ type: 'recycle', why: 'maxMemory', memoryMiB }),
+  });
+  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, lookAtMemory };
+}
+
+function abort({ life, words }: Worker): void {
+  words.release();
+  if (life.phase === 'waiting') process.exit(1);
+  void life.equipment.abort();
 }
 
 async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {
   const { life } = worker;
   const { mode, graceMs, removed } = order;
+  worker.words.release();
   if (life.phase === 'waiting') return process.exit(0);
   const { equipment } = life;
   if (mode === 'quick') await equipment.runHook('workerInt', (hooks) => hooks.workerInt?.(equipment.worker));
