@@ -54,6 +54,8 @@ export type WorkerMessage =
   | { readonly type: 'leaving' }
   /** It stops with the whole server and accepts no more. */
   | { readonly type: 'refusing' }
+  /** The end of what it wrote while it boots, and does not get on. */
+  | { readonly type: 'bootOutput'; readonly output: string }
   /** `text` is for a person: the application's own error, bounded. `output`: the end of what it wrote before. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string; readonly output: string };
 
@@ -71,6 +73,8 @@ export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
       return { type: raw.type };
     case 'recycle':
       return parseRecycle(raw);
+    case 'bootOutput':
+      return typeof raw.output === 'string' ? { type: 'bootOutput', output: raw.output.slice(-LONGEST_TEXT) } : null;
     case 'bootFailed':
       return parseBootFailed(raw);
     default:

@@ -134,6 +134,7 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
       tellThatAllRefuse(master, pool);
       return pool;
     case 'bootFailed':
+    case 'bootOutput':
       return pool;
     default:
       return unreachable(message);
@@ -172,6 +173,8 @@ function noteMessage(master: Master, pool: Pool, report: { workerId: number; mes
     const { workerReady } = activeConfig(master, pool).hooks;
     const info = workerInfo(master, worker);
     master.hooks.notify('workerReady', () => workerReady?.(activeServerInfo(master, pool), info));
+  } else if (message.type === 'bootOutput') {
+    master.bootOutputs.set(workerId, message.output);
   } else if (message.type === 'bootFailed') {
     const { code, text, output } = message;
     const failure: BootFailure = output === '' ? { code, text } : { code, text, output };
@@ -188,6 +191,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const next = apply(master, pool, { type: 'exited', workerId });
   noteExit(master, { pool, next }, report);
   master.bootFailures.delete(workerId);
+  master.bootOutputs.delete(workerId);
   master.babblers.delete(workerId);
   master.loopLog.gone(workerId);
   const { childExit } = activeConfig(master, pool).hooks;

@@ -28,6 +28,8 @@ export interface Master {
   readonly loopLog: LoopLog;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
+  /** What workers that boot wrote, told shortly before the end of `bootTimeout`. */
+  readonly bootOutputs: Map<number, string>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */

@@ -103,7 +103,9 @@ function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 
   if (action.why === 'bootTimeout') {
     const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
     master.lastBootFailure = notReadyInTime(bootTimeoutMs);
-    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
+    const output = master.bootOutputs.get(action.workerId) ?? '';
+    const words = output === '' ? {} : { output };
+    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs, ...words });
   } else {
     master.log.event('worker.killed', { ...identify(master, action), why: action.why });
   }

@@ -76,6 +76,7 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     loopLog: createLoopLog(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
+    bootOutputs: new Map(),
     babblers: new Set(),
     refusing: new Set(),
     lastBootFailure: null,

@@ -5,6 +5,9 @@ import type { MasterChannel } from './channel.ts';
 import type { Equipment } from './equipment.ts';
 import type { LastWords } from './last-words.ts';
 
+/** Of `bootTimeout`. */
+const SPEAK_AT_SHARE = 0.9;
+
 /** What a boot that fails is told with. */
 export interface BootWitness {
   readonly channel: MasterChannel;
@@ -31,6 +34,15 @@ export function watchEarlyExit({ channel, words }: BootWitness): void {
     const text = describeThrown(error).replace(/^Error: |\n\s+at [^\n]*node:events:[^\n]*/g, '');
     void channel.send({ type: 'bootFailed', code: 'APP_LOAD', text, output: words.text() });
   });
+}
+
+/** Sends what was written so far shortly before the end of `bootTimeout`: what the master does then leaves no time for words. */
+export function speakBeforeTimeout({ channel, words }: BootWitness, bootTimeoutMs: number): void {
+  const speak = () => {
+    if (!words.isReleased) void channel.send({ type: 'bootOutput', output: words.text() });
+  };
+  // The clock of this process began when it was spawned, as the master's patience did.
+  setTimeout(speak, Math.max(0, bootTimeoutMs * SPEAK_AT_SHARE - performance.now())).unref();
 }
 
 /**

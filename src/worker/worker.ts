@@ -7,7 +7,13 @@ import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { openMasterChannel } from './channel.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
-import { type BootWitness, reportBootFailure, watchEarlyExit, watchEscapedErrors } from './failures.ts';
+import {
+  type BootWitness,
+  reportBootFailure,
+  speakBeforeTimeout,
+  watchEarlyExit,
+  watchEscapedErrors,
+} from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
 import { keepLastWords } from './last-words.ts';
 import { createMemoryWatch } from './memory-watch.ts';
@@ -100,6 +106,7 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   process.title = workerTitle(config.procName, message.workerId);
   watchEscapedErrors(equipment, worker, () => worker.life.phase === 'booting');
   watchEarlyExit(worker);
+  speakBeforeTimeout(worker, limitsOf(config).bootTimeoutMs);
   if (message.configFile !== null) {
     // The loader of config files costs a worker 10 MB: only those with hooks pay for it.
     const { loadHooks } = await import('../config/load-hooks.ts');

@@ -25,6 +25,15 @@ describe('a worker that ends before it is ready', () => {
     );
   });
 
+  it('W8: that hangs until bootTimeout, leaves what was written last', async () => {
+    const errorLog = files.path('error.log');
+    const config = { errorLog, bootTimeout: 2 };
+    const result = await runServer({ app: 'broken/hangs-telling.mjs', config });
+    expect(result.code).to.equal(3);
+    const [line] = linesOf(errorLog, 'worker.bootTimeout');
+    expect(line?.output).to.equal('waiting for the database at db:5432\n');
+  });
+
   it('W8: ended by a signal of the system, leaves the likely reason', async () => {
     const errorLog = files.path('error.log');
     const told = files.path('boot');

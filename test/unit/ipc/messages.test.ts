@@ -10,6 +10,7 @@ describe('parseWorkerMessage', () => {
     { type: 'refusing' },
     { type: 'recycle', why: 'maxRequests' },
     { type: 'recycle', why: 'maxMemory', memoryMiB: 600 },
+    { type: 'bootOutput', output: 'connecting\n' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 'no db', output: 'connecting\n' },
   ];
   for (const message of good) {
@@ -27,6 +28,7 @@ describe('parseWorkerMessage', () => {
     { type: 'bootFailed', code: 'toString', text: 'x', output: '' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 7, output: '' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 'x' },
+    { type: 'bootOutput' },
     { type: 'boot' },
   ];
   for (const message of bad) {
