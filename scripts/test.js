@@ -10,6 +10,7 @@ const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutReloads = serving('bad-reloads', 'reload-bind');
+const aboutRecycling = ['recycling', 'crash-loop'].map((name) => `test/integration/${name}.test.ts`);
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -24,7 +25,7 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads),
+      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutRecycling),
     ],
   },
   reloads: { files: aboutReloads },
@@ -33,6 +34,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
+  recycling: { files: aboutRecycling },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
     files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
@@ -57,7 +59,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'recycling', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

@@ -30,7 +30,9 @@ export function watchEarlyExit({ channel, words }: BootWitness): void {
   process.once('exit', (exitCode) => {
     // It is ready, or it was us.
     if (words.isReleased) return;
-    const error = new Error(`The application ended the process with exit code ${exitCode} while it was loaded.`);
+    const error = new Error(
+      `The worker exited with code ${exitCode} before the application was ready. Something in the application ended the process:`,
+    );
     const text = describeThrown(error).replace(/^Error: |\n\s+at [^\n]*node:events:[^\n]*/g, '');
     void channel.send({ type: 'bootFailed', code: 'APP_LOAD', text, output: words.text() });
   });

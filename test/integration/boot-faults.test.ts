@@ -28,7 +28,8 @@ const broken: Readonly<Record<string, RegExp>> = {
   'empty.mjs': NO_APPLICATION,
   'no-app.mjs': /^The export "default" of \S+\/no-app\.mjs is a number\. Export a listener .*$/,
   'one-parameter.mjs': /one-parameter\.mjs takes one parameter, and so is neither .*$/,
-  'exits.mjs': /^The application ended the process with exit code 0 while it was loaded\.\n {4}at \S+\/exits\.mjs:1:9$/,
+  'exits.mjs':
+    /^The worker exited with code 0 before .* Something in the application ended the process:\n {4}at \S+\/exits\.mjs:1:9$/,
   '../apps/routes.cjs': /is an object that answers no requests \(it has createListener\)\. .*$/,
   '../apps/named.mjs:nothing': /named\.mjs has no export "nothing"; it exports handler\. Correct the name .*$/,
   '../apps/is-not-there.mjs': /^No application at "\S+\/is-not-there\.mjs": there is no such file in .*$/,

@@ -21,7 +21,7 @@ describe('a worker that ends before it is ready', () => {
     const [line] = linesOf(errorLog, 'worker.bootFailed');
     expect(line).to.include({ level: 'error', output: 'connecting\ncannot reach the database at db:5432\n' });
     expect(line?.reason).to.match(
-      /^The application ended the process with exit code 9 while it was loaded\.\n {4}at \S+exits-telling\.mjs:3:9$/,
+      /^The worker exited with code 9 before .* Something in the application ended the process:\n {4}at \S+exits-telling\.mjs:3:9$/,
     );
   });
 

@@ -21,7 +21,7 @@ describe('a crash loop', () => {
     for (const pid of server.workers()) process.kill(pid, 'SIGKILL');
     expect((await server.event('worker.crashLoop')).code).to.equal(7);
     const began = server.log.findIndex(({ event }) => event === 'worker.crashLoop');
-    await server.event('worker.crashLoop', ({ failures }) => Number(failures) >= 5);
+    await server.event('worker.crashLoop', ({ failures }) => Number(failures) >= 4);
     writeFileSync(told, '0');
     const healed = server.mark();
     await eventually(
