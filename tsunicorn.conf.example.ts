@@ -45,7 +45,7 @@ export default defineConfig({
   // maxMemory: 512,
   // How many workers above `workers` may run while old ones are replaced by new ones.
   // maxSurge: 2,
-  // How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+  // How many seconds the first worker of a reload has to live before it takes connections, and then as long again before the others are replaced; 0: not at all.
   // settleTime: 5,
 
   // Timeouts

@@ -35,18 +35,36 @@ export interface Duration {
 
 type Pair = readonly [ours: Running, peer: Running];
 
-/** Runs the two servers side by side, all the time, and asks them in turn under each of the loads. */
-export async function* compare(stage: Stage, row: Comparison & Duration): AsyncGenerator<Outcome> {
-  const pair = [await stage.start(contenderNamed(row.ours)), await stage.start(contenderNamed(row.peer))] as const;
-  try {
-    for (const scenario of row.scenarios.map(scenarioNamed)) {
-      await checkAnswers(pair, scenario);
-      const rounds = await besideIdle(pair, { scenario, run: () => inTurn(pair, { ...row, scenario }) });
-      yield { ours: row.ours, peer: row.peer, scenario: scenario.id, rounds };
+/** How often the servers of a comparison are started: what a compiler makes of a program differs from one life of it to the next. */
+const LIVES = 3;
+
+/** Runs the two servers side by side and asks them in turn under each of the loads, in some of the rounds in each of their lives. */
+export async function compare(stage: Stage, row: Comparison & Duration): Promise<Outcome[]> {
+  const outcomes = row.scenarios.map((scenario) => ({
+    ours: row.ours,
+    peer: row.peer,
+    scenario,
+    rounds: [] as Round[],
+  }));
+  for (const [life, rounds] of sharesOf(row.rounds, LIVES).entries()) {
+    const pair = [await stage.start(contenderNamed(row.ours)), await stage.start(contenderNamed(row.peer))] as const;
+    try {
+      for (const outcome of outcomes) {
+        const load = { scenario: scenarioNamed(outcome.scenario), rounds, seconds: row.seconds, life };
+        await checkAnswers(pair, load.scenario);
+        outcome.rounds.push(...(await besideIdle(pair, { ...load, run: () => inTurn(pair, load) })));
+      }
+    } finally {
+      await Promise.all(pair.map((server) => server.stop()));
     }
-  } finally {
-    await Promise.all(pair.map((server) => server.stop()));
   }
+  return outcomes;
+}
+
+/** So many rounds in at most so many parts, as even as can be: 9 in 3 are 3, 3 and 3. */
+export function sharesOf(rounds: number, parts: number): number[] {
+  const count = Math.min(rounds, parts);
+  return Array.from({ length: count }, (_, part) => Math.floor((rounds + part) / count));
 }
 
 async function checkAnswers(pair: Pair, scenario: Scenario): Promise<void> {
@@ -55,11 +73,11 @@ async function checkAnswers(pair: Pair, scenario: Scenario): Promise<void> {
 }
 
 /** The rounds. The order alternates, since whoever comes second meets a warmer machine. */
-async function inTurn([ours, peer]: Pair, load: Duration & { scenario: Scenario }): Promise<Round[]> {
+async function inTurn([ours, peer]: Pair, load: Duration & { scenario: Scenario; life: number }): Promise<Round[]> {
   for (const { port } of [ours, peer]) await measure(port, { scenario: load.scenario, seconds: 1 });
   const rounds: Round[] = [];
   while (rounds.length < load.rounds) {
-    const oursFirst = rounds.length % 2 === 0;
+    const oursFirst = (load.life + rounds.length) % 2 === 0;
     const a = await turnOf(oursFirst ? ours : peer, load);
     const b = await turnOf(oursFirst ? peer : ours, load);
     rounds.push(oursFirst ? { ours: a, peer: b } : { ours: b, peer: a });

@@ -35,7 +35,7 @@ function versionIn(path: string): string {
 }
 
 /** The commit that was measured; nothing where there is no git or no repository. */
-function commit(): string {
+export function commit(): string {
   const git = (...args: string[]) => spawnSync('git', args, { cwd: projectFile(''), encoding: 'utf8' });
   const { status, stdout } = git('rev-parse', '--short', 'HEAD');
   if (status !== 0) return '';

@@ -14,6 +14,8 @@ export interface Options {
   readonly seconds: number;
   /** Whether start time and memory are measured too. */
   readonly measuresStart: boolean;
+  /** Whether what a run measured that did not come to its end is taken over. */
+  readonly resumes: boolean;
   /** Whether the page is written: everything was measured, or somebody wants it all the same. */
   readonly writes: boolean;
 }
@@ -23,7 +25,7 @@ const QUICK_ROUNDS = 5;
 
 export const helpText = `Usage: npm run bench -- [options] [SCENARIO...]
 
-Compares servers two at a time. Without a choice it runs everything, for about twenty minutes, and writes
+Compares servers two at a time. Without a choice it runs everything, for about half an hour, and writes
 docs/benchmarks.md; with a choice it only prints.
 
 Scenarios: ${scenarios.map((one) => one.id).join(', ')}, start (start time and memory)
@@ -35,6 +37,7 @@ Servers:   ${contenders.map((one) => one.id).join(', ')}
   --rounds N      How many rounds a comparison has. [default: ${ROUNDS}]
   --seconds N     How long each server is asked in a round. [default: 1]
   --profile       Do not compare: print where a worker of ours (or --ours) spends its time in these scenarios.
+  --resume        Go on where a run of the last hours stopped, with the same commit, rounds and seconds.
   --write         Write the page even when not everything was measured.
   --help          Print this text.
 `;
@@ -51,6 +54,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       seconds: { type: 'string', default: '1' },
       profile: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -67,6 +71,7 @@ export function parseOptions(args: readonly string[]): Options {
     rounds: wholeNumber('--rounds', values.rounds ?? String(values.quick ? QUICK_ROUNDS : ROUNDS)),
     seconds: wholeNumber('--seconds', values.seconds),
     measuresStart: everything || positionals.includes('start'),
+    resumes: values.resume,
     writes: everything || values.write,
   };
 }

@@ -37,7 +37,8 @@ function methodOf({ seconds }: Results): string {
   return `## How
 
 - Two servers run side by side all the time. wrk asks one of them for ${seconds} s and then the other, and the order alternates from round to
-  round: whatever else the machine does meets both alike. Before the first round each is warmed up.
+  round: whatever else the machine does meets both alike. Both are started anew twice within a comparison, as what a compiler makes of a
+  program differs from one life of it to the next, and each time they are warmed up.
 - wrk runs on the same machine, with one thread and ${BUSY_CONNECTIONS} keep-alive connections where nothing else is said. Everything goes over 127.0.0.1. A server that is faster than
   that one thread gets no better figure; processor time a request tells more then.
 - A figure is the median of the rounds, with the lowest and the highest in brackets. A ratio is taken within each round first. Above 1,

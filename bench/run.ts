@@ -14,6 +14,7 @@ import { lineOf, summaryOf } from './report.ts';
 import { scenarioNamed, scenarios } from './scenarios.ts';
 import { measureStarts, type StartCost } from './start-cost.ts';
 import { decimal, format } from './statistics.ts';
+import { openUnfinished } from './unfinished.ts';
 
 const STARTS = 5;
 /** A profile of less says little. */
@@ -84,9 +85,12 @@ async function measureAll(stage: Stage, options: Options): Promise<Outcome[]> {
   const comparisons = chosenComparisons(options);
   const total = comparisons.flatMap((row) => row.scenarios).length;
   announce(comparisons, total * 2 * (rounds * seconds + 1));
+  const unfinished = openUnfinished({ rounds, seconds, resume: options.resumes });
   const outcomes: Outcome[] = [];
   for (const row of comparisons) {
-    for await (const outcome of compare(stage, { ...row, rounds, seconds })) {
+    const measured = unfinished.find(row) ?? (await compare(stage, { ...row, rounds, seconds }));
+    unfinished.keep(measured);
+    for (const outcome of measured) {
       outcomes.push(outcome);
       console.log(`${`${outcomes.length}/${total}`.padStart(5)}  ${lineOf(outcome)}`);
     }

@@ -15,7 +15,7 @@ const MS_OF: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m:
 export function parseWrk(output: string, forgives: { readonly ranForMs: number } | null = null): Measured {
   const count = /^\s+(\d+) requests in /m.exec(output)?.[1];
   const rate = /^Requests\/sec:\s+([\d.]+)$/m.exec(output)?.[1];
-  const [, p99, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(output) ?? [];
+  const [, p99, unit = ''] = /^\s+99%\s+([\d.]+)(us|ms|s|m)\s*$/m.exec(output) ?? [];
   const failure = /^\s*(Socket errors|Non-2xx).*$/m.exec(output)?.[0].trim();
   if (failure !== undefined && !(forgives !== null && failure.startsWith('Socket')))
     throw new Error(`Not every request was answered well: ${failure}`);

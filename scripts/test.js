@@ -9,6 +9,7 @@ const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
+const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
 const aboutRecycling = ['recycling', 'crash-loop'].map((name) => `test/integration/${name}.test.ts`);
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
@@ -25,7 +26,7 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutRecycling),
+      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutSystemd, ...aboutRecycling),
     ],
   },
   reloads: { files: aboutReloads },
@@ -35,9 +36,10 @@ const kinds = {
 
   tls: { files: serving('tls') },
   recycling: { files: aboutRecycling },
+  systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
-    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
+    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython, ...aboutSystemd)],
     env: as('fetch'),
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
@@ -59,7 +61,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'recycling', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'recycling', 'faults', 'systemd'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

@@ -88,7 +88,7 @@ export interface Config {
   /**
    * The addresses to listen on.
    *
-   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`.
+   * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`. Sockets that systemd passes (`LISTEN_FDS`) take the place of all of them.
    *
    * Default: "127.0.0.1:8000". A change takes effect with a reload (HUP).
    */
@@ -150,9 +150,9 @@ export interface Config {
    */
   readonly maxSurge: number;
   /**
-   * How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.
+   * How many seconds the first worker of a reload has to live before it takes connections, and then as long again before the others are replaced; 0: not at all.
    *
-   * If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.
+   * If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies by itself, because it misses a table or a password, is found out before it has a client to lose; one that dies of its first requests, before the others are replaced by its like.
    *
    * Default: 1. A change takes effect with a reload (HUP).
    */

@@ -1,11 +1,13 @@
 import { writeSync } from 'node:fs';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
+import { passedSockets } from '../listener/activation.ts';
 import { checkApplication } from '../master/check.ts';
 import { serve } from '../master/serve.ts';
 import { vetted } from '../master/vet.ts';
 import { startDirectory } from '../os/directory.ts';
 import { packageVersion } from '../os/package.ts';
+import { notifyTarget, takeManagerVariables } from '../os/service-manager.ts';
 import { realSystem } from '../os/system.ts';
 import { parseCommandLine } from './command-line.ts';
 import { helpText } from './help.ts';
@@ -18,6 +20,11 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   try {
     const { command, flags, configPath } = parseCommandLine(argv);
     const request: LoadRequest = { flags, configPath, cwd: startDirectory(), env: process.env };
+    const manager = takeManagerVariables(process.env);
+    const underManager = (): LoadRequest => ({
+      ...request,
+      passedSockets: passedSockets(manager, { pid: process.pid }),
+    });
     switch (command) {
       case 'help':
         print(helpText());
@@ -26,12 +33,12 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         print(`tsunicorn ${packageVersion()}\n`);
         break;
       case 'printConfig':
-        print(printConfig(await loadConfig(request)));
+        print(printConfig(await loadConfig(underManager())));
         break;
       case 'checkConfig': {
         // Whatever a check finds wrong, it is the configuration's fault.
         failureCode = 1;
-        const loaded = vetted(await loadConfig(request));
+        const loaded = vetted(await loadConfig(underManager()));
         await checkApplication(loaded, { system: realSystem, cwd: request.cwd });
         print(
           `The configuration is valid${loaded.file === null ? '' : ` (${loaded.file.path})`}, and the application starts.\n`,
@@ -39,7 +46,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
         break;
       }
       case 'serve':
-        await serve(request, realSystem);
+        await serve(underManager(), { system: realSystem, notify: notifyTarget(manager, process.pid) });
         break;
       default:
         return unreachable(command);

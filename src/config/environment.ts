@@ -1,7 +1,7 @@
 import { TsunicornError } from '../errors.ts';
 import { textToValue } from './flag-text.ts';
 import { type ParsedFlags, parseFlags } from './flags.ts';
-import { CMD_ARGS, type Given, type Layer, sourceOf } from './layer.ts';
+import { CMD_ARGS, emptyLayer, type Given, type Layer, sourceOf } from './layer.ts';
 import { settings } from './settings/index.ts';
 import { splitWords } from './shell-words.ts';
 
@@ -30,6 +30,11 @@ export function commandArguments(env: NodeJS.ProcessEnv): Pick<ParsedFlags, 'lay
   const misplaced = commands.length === 0 ? [] : ['Only settings and --config can stand there: remove the rest.'];
   if (faults.length + misplaced.length > 0) throw usage([...faults, ...misplaced]);
   return { layer, configPath };
+}
+
+/** Sockets that the service manager has opened, in the form of `bind`, are all that is listened on: the operator has written them there. */
+export function passedLayer(sockets: readonly string[]): Layer {
+  return sockets.length === 0 ? emptyLayer : new Map([['bind', { value: sockets, source: sourceOf.systemd }]]);
 }
 
 function usage(faults: readonly string[]): TsunicornError {

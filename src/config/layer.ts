@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 /** A value and the place it came from, as `--print-config` names it. */
 export interface Given {
   readonly value: unknown;
-  /** `default`, `file /srv/tsunicorn.conf.ts`, `environment PORT`, `environment TSUNICORN_CMD_ARGS --workers`, `flag --workers`. */
+  /** `default`, `file /srv/tsunicorn.conf.ts`, `environment PORT`, `environment TSUNICORN_CMD_ARGS --workers`, `flag --workers`, `systemd (LISTEN_FDS)`. */
   readonly source: string;
 }
 
@@ -22,6 +22,7 @@ export const sourceOf = {
   file: (path: string) => `file ${path}`,
   environment: (variable: string) => `environment ${variable}`,
   commandArguments: (flag: string) => `environment ${CMD_ARGS} ${flag}`,
+  systemd: 'systemd (LISTEN_FDS)',
   flag: (flag: string) => (flag === TARGET ? `argument ${TARGET}` : `flag ${flag}`),
 };
 
@@ -39,6 +40,8 @@ export function sourcePhrase(source: string): string {
       return second === undefined
         ? `the environment variable ${first}`
         : `${second} in the environment variable ${first}`;
+    case 'systemd':
+      return source;
     case 'flag':
     case 'argument':
       return `the ${kind} ${first}`;

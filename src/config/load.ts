@@ -1,10 +1,10 @@
 import type { Config } from '../settings.ts';
 import { type ConfigFile, findConfigFile } from './config-file.ts';
-import { commandArguments, environmentLayer } from './environment.ts';
+import { commandArguments, environmentLayer, passedLayer } from './environment.ts';
 import { evaluateConfig } from './evaluate.ts';
 import { type FileValues, readFileValues } from './file-values.ts';
 import type { Hooks } from './hooks.ts';
-import { emptyLayer, type Layer, sourceOf } from './layer.ts';
+import { emptyLayer, type Given, type Layer, sourceOf } from './layer.ts';
 import { invalidConfig } from './load-hooks.ts';
 import { merge } from './merge.ts';
 import { withAbsolutePaths } from './paths.ts';
@@ -22,6 +22,8 @@ export interface LoadRequest {
   readonly configPath: string | null;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What a service manager passed, in the form of `bind`; it takes the place of `bind`. */
+  readonly passedSockets?: readonly string[];
 }
 
 export interface LoadedConfig {
@@ -31,14 +33,16 @@ export interface LoadedConfig {
   readonly sources: Readonly<Record<SettingName, string>>;
   /** `null`: there is no config file. */
   readonly file: ConfigFile | null;
+  /** What somebody wrote into `bind`, and where, when passed sockets take its place; else `null`. */
+  readonly unusedBind: { readonly bind: readonly string[]; readonly source: string } | null;
 }
 
 const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
 
 /**
  * Reads everything anew and returns the configuration, or throws with every fault that was found and changes nothing. The order is
- * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags. `tryFile` sees the config file before it is evaluated, and
- * refuses it by throwing.
+ * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags < sockets that were passed. `tryFile` sees the config file
+ * before it is evaluated, and refuses it by throwing.
  *
  * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
  */
@@ -50,11 +54,20 @@ export async function loadConfig(
   const file = await findConfigFile(request.cwd, request.configPath ?? fromArguments.configPath);
   if (file !== null) await tryFile?.(file);
   const fromFile = file === null ? noFile : readFileValues(file.path, await evaluateConfig(file));
-  const layers = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
+  const written = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
+  const passed = passedLayer(request.passedSockets ?? []);
+  const layers = [...written, passed];
   const merged = merge(layers);
   const config = resolveValid(merged);
   const faults = [...fromFile.faults, ...validateLayers(layers), ...checkRules({ config, merged })];
   if (faults.length > 0 || !isComplete(config)) throw invalidConfig(faults);
   const sources = mapSettings((setting) => merged.get(setting.name)?.source ?? sourceOf.default);
-  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file };
+  const unusedBind = passed.has('bind') ? unusedOf(merge(written).get('bind')) : null;
+  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file, unusedBind };
+}
+
+/** Of a value that was found valid. */
+function unusedOf(bind: Given | undefined): LoadedConfig['unusedBind'] {
+  if (bind === undefined || bind.source === sourceOf.default) return null;
+  return { bind: [bind.value].flat().map(String), source: bind.source };
 }

@@ -25,6 +25,8 @@ export interface BootMessage {
   readonly workerId: number;
   readonly generation: number;
   readonly listeners: readonly InheritedListener[];
+  /** It is ready when the application is, and takes no connection until it is admitted. */
+  readonly quiet: boolean;
   readonly config: Config;
   /** The text of the config file as the master read it, for the worker's hooks; `null` when the file can hold none. */
   readonly configFile: { readonly path: string; readonly source: string } | null;
@@ -38,6 +40,8 @@ export type MasterMessage =
   | { readonly type: 'drain'; readonly mode: DrainMode; readonly graceMs: number; readonly removed: readonly string[] }
   /** No worker accepts any more: whoever is told to connect anew is refused, and not reset in the queue of a sibling. */
   | { readonly type: 'allRefuse' }
+  /** A worker that was started `quiet` takes connections from now on. */
+  | { readonly type: 'admit' }
   | { readonly type: 'reopenLogs' };
 
 const recycleReasons = ['maxRequests', 'maxMemory', 'uncaughtException', 'unhandledRejection'] as const;
@@ -91,6 +95,7 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
     case 'drain':
       return parseDrain(raw);
     case 'allRefuse':
+    case 'admit':
     case 'reopenLogs':
       return { type: raw.type };
     default:
@@ -114,12 +119,12 @@ function parseDrain({ mode, graceMs, removed }: Record<string, unknown>): Master
 }
 
 function parseBoot(raw: Record<string, unknown>): BootMessage | null {
-  const { workerId, generation, listeners, config, configFile, tls } = raw;
-  if (!isCount(workerId) || !isCount(generation) || !isConfig(config)) return null;
+  const { workerId, generation, listeners, quiet, config, configFile, tls } = raw;
+  if (!isCount(workerId) || !isCount(generation) || typeof quiet !== 'boolean' || !isConfig(config)) return null;
   if (!Array.isArray(listeners) || !listeners.every(isInheritedListener)) return null;
   if (configFile !== null && !isConfigFile(configFile)) return null;
   if (tls !== null && !isTlsMaterial(tls)) return null;
-  return { type: 'boot', workerId, generation, listeners, config, configFile, tls };
+  return { type: 'boot', workerId, generation, listeners, quiet, config, configFile, tls };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

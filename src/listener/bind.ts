@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
+import { describeListeningSocket } from './listening-socket.ts';
 
 /**
  * A bound socket that the master holds while a configuration names it, and never accepts from. Workers inherit `fd` and listen on it.
@@ -79,10 +80,20 @@ function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: n
 }
 
 function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme): Listener {
+  const listening = describeListeningSocket(address.fd);
   const handle = createHandle(address, [null, 0, -1, address.fd, 0]);
   const name: { address?: string; port?: number } = {};
   const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
-  const named: BindAddress = isTcp ? { kind: 'tcp', host: name.address ?? '', port: name.port ?? 0 } : address;
+  const bound = isTcp ? { kind: 'tcp' as const, host: name.address ?? '', port: name.port ?? 0 } : listening;
+  // To listen on it would have the kernel choose a port, and each time another one.
+  if (bound?.kind === 'tcp' && bound.port === 0) {
+    handle.close();
+    throw new TsunicornError(
+      'BIND_FAILED',
+      `Cannot listen on ${formatBind(address)}: that socket is bound to no address. Pass a listening socket, or write an address.`,
+    );
+  }
+  const named = bound === null || (bound.kind === 'unix' && bound.path === '') ? address : bound;
   return { ...asListener(handle, address, scheme), url: addressUrl(named, scheme) };
 }
 

@@ -91,6 +91,14 @@ export const logEvents = {
   'message.invalid': { level: 'warn', message: 'a worker sent a message that the master does not know' },
   'pidFile.written': { level: 'debug', message: 'pid file written' },
   'pidFile.lost': { level: 'warn', message: 'the pid file no longer holds our pid: it is left alone' },
+  'bind.unused': {
+    level: 'warn',
+    message: 'bind is not used: the service manager passed sockets, and those take its place',
+  },
+  'notify.failed': {
+    level: 'warn',
+    message: 'the service manager was not told how the server is: no such failure is logged again',
+  },
   'socket.replaced': { level: 'info', message: 'a stale unix socket was replaced' },
   'node.endOfLife': { level: 'warn', message: 'this Node.js line gets no more security fixes' },
   'watch.changed': { level: 'info', message: 'a watched file changed' },

@@ -22,6 +22,7 @@ export async function runArbiter(master: Master, start: Pool): Promise<{ how: 's
     if (master.fatal !== null && pool.stop.mode === 'none') {
       pool = step(pool, { type: 'stopRequested', mode: 'quick' }, nowMs);
     }
+    const noticeInMs = master.notifier.look(pool, nowMs);
     const { actions, wakeInMs } = plan(pool, limitsOf(activeConfig(master, pool).config), nowMs);
     for (const action of actions) {
       if (action.type === 'exit') return { how: 'stopped', pool };
@@ -29,7 +30,7 @@ export async function runArbiter(master: Master, start: Pool): Promise<{ how: 's
       pool = step(pool, action, nowMs);
       await perform(master, pool, action);
     }
-    const reports = await master.inbox.take(Math.min(LONGEST_WAIT_MS, wakeInMs ?? LONGEST_WAIT_MS));
+    const reports = await master.inbox.take(Math.min(LONGEST_WAIT_MS, noticeInMs, wakeInMs ?? LONGEST_WAIT_MS));
     pool = forgiveStandstill(master, pool, nowMs);
     for (const report of reports) pool = digest(master, pool, report);
   }

@@ -41,9 +41,9 @@ const asked: Readonly<Record<RecycleReason, string>> = {
   unhandledRejection: 'left a rejected promise unhandled, which is in the log',
 };
 
-/** As `endedSoon`, but it asks for a successor, which would ask for one too. */
-export function askedSoon(why: RecycleReason): BootFailure {
-  const text = `The first new worker was ready, and within "settleTime" asked to be replaced: it ${asked[why]}.`;
+/** As `endedSoon`, but it asked to be replaced before it had a client. */
+export function unfitSoon(why: RecycleReason): BootFailure {
+  const text = `The first new worker asked to be replaced before it had answered anybody: it ${asked[why]}.`;
   return { code: 'NO_WORKER_READY', text };
 }
 

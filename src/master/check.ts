@@ -21,7 +21,7 @@ export async function checkApplication(loaded: VettedConfig, context: { system: 
   const crew = createCrew({ system, inbox, sockets: { all: () => [] }, cwd, ticketSecret: randomBytes(32) });
   const { bootTimeoutMs } = limitsOf(loaded.config);
   const deadlineMs = system.nowMs() + bootTimeoutMs;
-  crew.spawn({ id: WORKER_ID, generation: 0 }, { ...loaded, listeners: [] });
+  crew.spawn({ id: WORKER_ID, generation: 0, quiet: true }, { ...loaded, listeners: [] });
   let failure: TsunicornError | null = null;
   for (;;) {
     const leftMs = deadlineMs - system.nowMs();

@@ -11,7 +11,7 @@ const WORKER_SCRIPT = fileURLToPath(new URL('../worker/main.js', import.meta.url
 /** The worker processes that were started and are not yet reaped. */
 export interface Crew {
   /** Starts a worker; what becomes of it comes through the inbox. Returns its pid, 0 when it could not be started. */
-  spawn(worker: { id: number; generation: number }, loaded: ServedConfig): number;
+  spawn(worker: { id: number; generation: number; quiet: boolean }, loaded: ServedConfig): number;
   send(workerId: number, message: MasterMessage): void;
   sendToAll(message: MasterMessage): void;
   signal(workerId: number, name: 'SIGABRT' | 'SIGKILL'): void;
@@ -31,7 +31,7 @@ export function createCrew(context: {
   const processes = new Map<number, OwnedProcess>();
 
   return {
-    spawn({ id, generation }, loaded) {
+    spawn({ id, generation, quiet }, loaded) {
       const { config, hooks, file, tls, listeners } = loaded;
       const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({
         fd: FIRST_INHERITED_FD + index,
@@ -59,6 +59,7 @@ export function createCrew(context: {
         workerId: id,
         generation,
         listeners: inherited,
+        quiet,
         config,
         configFile: hasWorkerHook(hooks) ? file : null,
         tls: tls === null ? null : { ...tls, ticketKeys: ticketKeysOf(ticketSecret, { ...loaded, tls, generation }) },
@@ -75,8 +76,7 @@ export function createCrew(context: {
   };
 }
 
-/** Socket activation is between the service manager and the master: nothing of it is a worker's business (sd_listen_fds(3)). */
+/** Without what a service manager told the master: that was taken out at its start (`takeManagerVariables`). */
 function workerEnvironment(own: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  const { LISTEN_PID: _pid, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...environment } = process.env;
-  return { ...environment, ...own };
+  return { ...process.env, ...own };
 }

@@ -10,6 +10,7 @@ import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { LoopLog } from './loop-log.ts';
+import type { Notifier } from './notifier.ts';
 import type { Pool } from './pool.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 
@@ -21,6 +22,7 @@ export interface Master {
   readonly crew: Crew;
   readonly hooks: HookRunner;
   readonly sockets: Sockets;
+  readonly notifier: Notifier;
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */

@@ -27,6 +27,8 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
+    case 'admit':
+      return master.crew.send(action.workerId, { type: 'admit' });
     case 'trust':
       return announceAddresses(master, pool);
     case 'finishReload':
@@ -49,7 +51,7 @@ function hooksOf(master: Master, pool: Pool) {
 async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'spawn' }>): Promise<void> {
   const { crew, log } = master;
   const loaded = activeConfig(master, pool);
-  const worker = { id: action.workerId, generation: action.generation };
+  const worker = { id: action.workerId, generation: action.generation, quiet: action.quiet };
   const callPreFork = () => loaded.hooks.preFork?.(activeServerInfo(master, pool), workerInfo(master, worker));
   if (pool.everReady) {
     // By now a hook that fails must not keep a worker from being replaced.

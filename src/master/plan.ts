@@ -11,7 +11,7 @@ const ABORT_GRACE_MS = 1_000;
 /** The limits the plan obeys, in milliseconds; `timeoutMs` is `null` when silence is allowed. */
 export interface PoolLimits {
   readonly maxSurge: number;
-  /** How long the first worker of a new generation must live before others follow. */
+  /** How long the first worker of a new generation must live before it is shown clients, and with them before others follow. */
   readonly settleMs: number;
   readonly bootTimeoutMs: number;
   readonly timeoutMs: number | null;
@@ -108,7 +108,7 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   // Until one worker was ready, a failure is not repeated: the others of the first round decide.
   const doomed = !pool.everReady && pool.backoff.failures > 0;
   if (doomed && pool.workers.length === 0) return [{ type: 'giveUp' }];
-  const turn = planReloadTurn(pool, limits, nowMs);
+  const turn = planReloadTurn(pool, limits, nowMs, ready);
   if (turn !== null) return [turn];
 
   const recycling = nextToRecycle(pool, ready);
@@ -159,12 +159,24 @@ function capacity(pool: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWork
 }
 
 /** What a reload needs before the workers are looked at; `null`: nothing. */
-function planReloadTurn({ everReady, backoff, reload }: Pool, { settleMs }: PoolLimits, nowMs: number): Action | null {
+function planReloadTurn(
+  { everReady, backoff, reload, generation }: Pool,
+  { settleMs }: PoolLimits,
+  nowMs: number,
+  ready: readonly PoolWorker[],
+): Action | null {
   if (reload.phase === 'requested') return everReady ? { type: 'loadConfig' } : null;
   if (reload.phase !== 'rolling') return null;
   const { trial } = reload;
   if (trial.verdict === 'failed') return { type: 'abortReload' };
-  if (trial.verdict === 'settling' && nowMs >= trial.sinceMs + settleMs) return { type: 'trust' };
+  if (trial.verdict === 'settling') {
+    const canary = ready.find((worker) => worker.generation === generation);
+    // When no old worker is left to serve, clients must not wait for the end of a trial.
+    const isDue = nowMs >= trial.sinceMs + settleMs || ready.length === 1;
+    if (canary !== undefined && isDue)
+      return settleMs === 0 ? { type: 'trust' } : { type: 'admit', workerId: canary.id };
+  }
+  if (trial.verdict === 'admitted' && nowMs >= trial.sinceMs + settleMs) return { type: 'trust' };
   // A roll that keeps failing may never end: whoever asked again has mended something, and must not wait for it.
   const stuck = trial.verdict === 'proven' && backoff.failures > 1;
   return reload.again && stuck ? { type: 'finishReload', complete: false } : null;
@@ -184,6 +196,7 @@ function spawnActions(pool: Pool, limits: PoolLimits, nowMs: number, count: numb
     workerId: pool.lastWorkerId + 1 + index,
     generation: pool.generation,
     bootDeadlineMs: nowMs + limits.bootTimeoutMs,
+    quiet: pool.reload.phase === 'rolling' && isOnTrial(pool.reload.trial) && limits.settleMs > 0,
   }));
 }
 
@@ -227,8 +240,7 @@ function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
   const { reload, stop } = pool;
   // A server that stops trusts nobody any more: the time would come, and nothing would be done.
-  if (stop.mode === 'none' && reload.phase === 'rolling' && reload.trial.verdict === 'settling') {
-    deadlines.push(reload.trial.sinceMs + limits.settleMs);
-  }
+  const trial = stop.mode === 'none' && reload.phase === 'rolling' ? reload.trial : null;
+  if (trial?.verdict === 'settling' || trial?.verdict === 'admitted') deadlines.push(trial.sinceMs + limits.settleMs);
   return deadlines.length === 0 ? null : Math.max(0, Math.min(...deadlines) - nowMs);
 }

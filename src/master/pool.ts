@@ -2,6 +2,7 @@ import { unreachable } from '../errors.ts';
 import type { DrainMode, RecycleReason } from '../ipc/messages.ts';
 import { failedYoung, isYoung } from './failures.ts';
 import type { Reload } from './reload-state.ts';
+import { stepReload } from './reload-steps.ts';
 
 export const FIRST_GENERATION = 1;
 
@@ -48,13 +49,22 @@ export interface Pool {
 
 /** What the plan asks for; performing one is reported back to `step` as the same value. */
 export type Action =
-  | { readonly type: 'spawn'; readonly workerId: number; readonly generation: number; readonly bootDeadlineMs: number }
+  | {
+      readonly type: 'spawn';
+      readonly workerId: number;
+      readonly generation: number;
+      readonly bootDeadlineMs: number;
+      /** It takes no connection until it is admitted. */
+      readonly quiet: boolean;
+    }
   | { readonly type: 'drain'; readonly workerId: number; readonly mode: DrainMode; readonly killAtMs: number }
   | { readonly type: 'abort'; readonly workerId: number; readonly silentMs: number; readonly killAtMs: number }
   | { readonly type: 'kill'; readonly workerId: number; readonly why: 'bootTimeout' | 'deadline' | 'hurried' }
   | { readonly type: 'loadConfig' }
   | { readonly type: 'announceReady' }
-  /** The first worker of a new generation has lived long enough. */
+  /** The first worker of a new generation has lived long enough to be shown clients. */
+  | { readonly type: 'admit'; readonly workerId: number }
+  /** It has lived long enough with them. */
   | { readonly type: 'trust' }
   /** `complete: false`: the roll met failures and gives way to the next request. */
   | { readonly type: 'finishReload'; readonly complete: boolean }
@@ -133,63 +143,14 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'loadConfig':
     case 'reloadLoaded':
     case 'reloadRefused':
+    case 'admit':
     case 'trust':
     case 'finishReload':
     case 'abortReload':
-      return stepReload(pool, event);
+      return stepReload(pool, event, nowMs);
     case 'giveUp':
     case 'exit':
       return pool;
-    default:
-      return unreachable(event);
-  }
-}
-
-type ReloadEvent = Extract<
-  PoolEvent,
-  {
-    type:
-      | 'reloadRequested'
-      | 'loadConfig'
-      | 'reloadLoaded'
-      | 'reloadRefused'
-      | 'trust'
-      | 'finishReload'
-      | 'abortReload';
-  }
->;
-
-function stepReload(pool: Pool, event: ReloadEvent): Pool {
-  const { reload } = pool;
-  const after: Reload = 'again' in reload && reload.again ? { phase: 'requested' } : { phase: 'idle' };
-  switch (event.type) {
-    case 'reloadRequested':
-      return { ...pool, reload: 'again' in reload ? { ...reload, again: true } : { phase: 'requested' } };
-    case 'loadConfig':
-      return { ...pool, reload: { phase: 'loading', again: false } };
-    case 'reloadLoaded':
-      if (reload.phase !== 'loading') return pool;
-      return {
-        ...pool,
-        target: event.target,
-        generation: pool.lastGeneration + 1,
-        lastGeneration: pool.lastGeneration + 1,
-        backoff: { failures: 0, retryAtMs: 0 },
-        reload: {
-          phase: 'rolling',
-          again: reload.again,
-          from: { generation: pool.generation, target: pool.target },
-          trial: { verdict: 'open' },
-        },
-      };
-    case 'trust':
-      return reload.phase === 'rolling' ? { ...pool, reload: { ...reload, trial: { verdict: 'proven' } } } : pool;
-    case 'reloadRefused':
-    case 'finishReload':
-      return { ...pool, reload: after };
-    case 'abortReload':
-      if (reload.phase !== 'rolling') return pool;
-      return { ...pool, ...reload.from, backoff: { failures: 0, retryAtMs: 0 }, reload: after };
     default:
       return unreachable(event);
   }
@@ -224,7 +185,10 @@ function exited(pool: Pool, workerId: number, nowMs: number): Pool {
   return { ...next, workers: next.workers.filter(({ id }) => id !== workerId) };
 }
 
-/** Who asks so soon that its successor would ask again counts as a crash does. `maxRequests` is what somebody wanted. */
+/**
+ * Who asks so soon that its successor would ask again counts as a crash does; `maxRequests` is what somebody wanted. Of the first worker of
+ * a reload that had no client yet it is as good as its end: whatever is wrong with it, its like would have it too.
+ */
 function recycleRequested(
   pool: Pool,
   { workerId, why }: Extract<PoolEvent, { type: 'recycleRequested' }>,
@@ -232,9 +196,14 @@ function recycleRequested(
 ): Pool {
   const worker = pool.workers.find(({ id }) => id === workerId);
   if (worker === undefined || worker.state.phase !== 'ready' || worker.recycling) return pool;
-  const fails = why !== 'maxRequests' && (isYoung(worker, nowMs) || isCanary(pool, worker));
-  const next = fails ? failedYoung(pool, workerId, nowMs) : pool;
-  return updateWorker(next, workerId, (each) => ({ ...each, recycling: true }));
+  const next = updateWorker(pool, workerId, (each) => ({ ...each, recycling: true }));
+  const { reload } = pool;
+  if (reload.phase === 'rolling' && isCanary(pool, worker)) {
+    return reload.trial.verdict === 'settling'
+      ? { ...next, reload: { ...reload, trial: { verdict: 'failed' } } }
+      : next;
+  }
+  return why !== 'maxRequests' && isYoung(worker, nowMs) ? failedYoung(next, workerId, nowMs) : next;
 }
 
 /** Whether this worker is the one that a reload tries its new generation with. */

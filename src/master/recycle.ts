@@ -1,5 +1,5 @@
 import type { WorkerMessage } from '../ipc/messages.ts';
-import { askedSoon } from './boot-failure.ts';
+import { unfitSoon } from './boot-failure.ts';
 import { isYoung } from './failures.ts';
 import { activeConfig, identify, type Master } from './master.ts';
 import { notePause } from './note-exit.ts';
@@ -18,7 +18,8 @@ export function digestRecycle(
   if (next === pool || worker === undefined) return next;
   const who = identify(master, { workerId });
   master.log.event('worker.recycling', { ...who, why, ...(memoryMiB === undefined ? {} : { memoryMiB }) });
-  if (why !== 'maxRequests' && isCanary(pool, worker)) master.lastBootFailure = askedSoon(why);
+  const isRefused = next.reload.phase === 'rolling' && next.reload.trial.verdict === 'failed';
+  if (isRefused && isCanary(pool, worker)) master.lastBootFailure = unfitSoon(why);
   if (why === 'maxMemory' && isYoung(worker, nowMs)) {
     const { maxMemory } = activeConfig(master, pool).config;
     master.log.event('worker.maxMemoryTooLow', { ...who, maxMemory, memoryMiB });

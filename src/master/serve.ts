@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { TsunicornError } from '../errors.ts';
+import { addressUrl, parseBind } from '../listener/address.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { nodeLineFault } from '../os/node-line.ts';
 import { packageVersion } from '../os/package.ts';
+import type { NotifyTarget } from '../os/service-manager.ts';
 import type { System } from '../os/system.ts';
 import { masterTitle } from '../os/title.ts';
 import { runArbiter } from './arbiter.ts';
@@ -12,6 +14,7 @@ import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createLoopLog } from './loop-log.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
+import { createNotifier, type Notifier } from './notifier.ts';
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
@@ -26,6 +29,7 @@ interface Foundation {
   readonly inbox: Inbox;
   readonly log: Logger;
   readonly sockets: Sockets;
+  readonly notifier: Notifier;
 }
 
 /**
@@ -33,10 +37,14 @@ interface Foundation {
  *
  * @throws TsunicornError for everything that keeps it from starting; what was opened is closed by then.
  */
-export async function serve(request: LoadRequest, system: System): Promise<void> {
+export async function serve(
+  request: LoadRequest,
+  { system, notify }: { system: System; notify: NotifyTarget | null },
+): Promise<void> {
   const inbox = createInbox();
-  listenForSignals(inbox);
+  const listenForStops = listenForSignals(inbox);
   const loaded = vetted(await loadConfig(request));
+  listenForStops();
   const { config, hooks } = loaded;
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
@@ -56,21 +64,35 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
     socketMode: config.socketMode,
     onStale: (path) => log.event('socket.replaced', { path }),
   });
+  const notifier = createNotifier(notify, { log });
   try {
     const listeners = await sockets.open(addresses);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
-    await supervise({ request, system, inbox, log, sockets }, { ...loaded, listeners });
+    tellUnusedBind(log, { ...loaded, listeners });
+    await supervise({ request, system, inbox, log, sockets, notifier }, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
+    await notifier.close();
     if (pidFile !== null && !pidFile.remove()) log.event('pidFile.lost', { path: config.pidFile });
     log.flush();
   }
 }
 
+/** Whoever wrote `bind` and the socket of the service manager for the same address wrote nothing wrong. */
+function tellUnusedBind(log: Logger, { unusedBind, listeners, tls }: ServedConfig): void {
+  if (unusedBind === null) return;
+  const addresses = listeners.map(({ url }) => url);
+  const isElsewhere = unusedBind.bind.some((text) => {
+    const address = parseBind(text);
+    return 'fault' in address || !addresses.includes(addressUrl(address, tls === null ? 'http' : 'https'));
+  });
+  if (isElsewhere) log.event('bind.unused', { ...unusedBind, addresses });
+}
+
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, system, inbox, log, sockets } = foundation;
+  const { request, system, inbox, log, sockets, notifier } = foundation;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets },
+    ...{ request, system, inbox, log, sockets, notifier },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     loopLog: createLoopLog(log),

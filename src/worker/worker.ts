@@ -33,6 +33,8 @@ type Life =
       readonly target: DrainTarget;
       readonly gracefulTimeoutMs: number;
       lookAtMemory(): void;
+      /** Starts to accept. */
+      readonly accept: () => Promise<DrainTarget['acceptors']>;
     };
 
 interface Worker extends BootWitness {
@@ -66,6 +68,8 @@ function receive(worker: Worker, message: MasterMessage): void {
       return void boot(worker, message);
     case 'drain':
       return void drain(worker, message);
+    case 'admit':
+      return void admit(worker);
     case 'allRefuse':
       return worker.siblings.allRefuse();
     case 'reopenLogs':
@@ -118,7 +122,8 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });
-  const acceptors = await acceptAll(message.listeners, config.backlog, service);
+  const accept = () => acceptAll(message.listeners, config.backlog, service);
+  const acceptors = message.quiet ? [] : await accept();
   const { gracefulTimeoutMs, maxMemoryMiB } = limitsOf(config);
   const lookAtMemory = createMemoryWatch({
     // Of a Python application it is the Python processes that count, and are replaced.
@@ -126,7 +131,20 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
     residentBytes: () => process.memoryUsage.rss(),
     outgrown: (memoryMiB) => void channel.send({ type: 'recycle', why: 'maxMemory', memoryMiB }),
   });
-  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, lookAtMemory };
+  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, accept, lookAtMemory };
+}
+
+async function admit(worker: Worker): Promise<void> {
+  const { life } = worker;
+  if (life.phase !== 'serving') return;
+  try {
+    const acceptors = await life.accept();
+    if (worker.life === life) worker.life = { ...life, target: { ...life.target, acceptors } };
+    // Told to leave meanwhile.
+    else for (const acceptor of acceptors) acceptor.close();
+  } catch (error) {
+    await reportBootFailure(error, worker);
+  }
 }
 
 function abort({ life, words }: Worker): void {

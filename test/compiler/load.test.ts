@@ -48,6 +48,19 @@ describe('loadConfig', () => {
     }
   });
 
+  it('puts passed sockets in place of bind, wherever that was set, and knows what is not used', async () => {
+    const passedSockets = ['fd://3', 'fd://4'];
+    const { config, sources, unusedBind } = await load({ flags: app, passedSockets });
+    const seen = { bind: config.bind, source: sources.bind };
+    expect(seen).to.deep.equal({ bind: passedSockets, source: 'systemd (LISTEN_FDS)' });
+    expect(unusedBind).to.equal(null);
+    const flags = new Map([...app, ...flag('bind', 'unix:/run/app.sock')]);
+    const other = await load({ flags, env: { PORT: '9000' }, passedSockets });
+    expect(other.config.bind).to.deep.equal(passedSockets);
+    expect(other.unusedBind).to.deep.equal({ bind: ['unix:/run/app.sock'], source: 'flag --bind' });
+    expect((await load({ flags })).unusedBind).to.equal(null);
+  });
+
   it('binds to every address on PORT', async () => {
     const { config, sources } = await load({ flags: app, env: { PORT: '9000' } });
     expect({ bind: config.bind, source: sources.bind }).to.deep.equal({

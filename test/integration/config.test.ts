@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
 import { scratch } from '../support/scratch.ts';
 import { fixture, runServer, type ServerOptions, startServer } from '../support/server.ts';
 
@@ -130,6 +131,19 @@ describe('the order of places', () => {
       .and.to.include('postgres://shop:')
       .and.not.to.include('hunter2');
   });
+});
+
+describe('a config file that loops for ever at the start', () => {
+  const files = scratch();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`is ended by ${signal}`, async () => {
+      const looping = files.path('looping');
+      const config = `require('node:fs').writeFileSync(${JSON.stringify(looping)}, ''); while (true);`;
+      const server = await startServer({ config, waitFor: null });
+      await eventually(() => existsSync(looping), { until: 'the file loops' });
+      await server.stop({ signal, expectExit: { code: null, signal } });
+    });
+  }
 });
 
 describe('the command', () => {

@@ -20,6 +20,8 @@ interface Process {
   killed: boolean;
   /** It asked to be replaced. */
   asked: boolean;
+  /** Takes no connections. */
+  quiet: boolean;
 }
 
 /** Rounds of plan and perform without anything happening between them, after which something is wrong. */
@@ -86,7 +88,13 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     switch (action.type) {
       case 'spawn':
         if (processes.has(action.workerId)) throw new Broken(`worker ${action.workerId} was spawned twice`);
-        processes.set(action.workerId, { stalled: false, leaving: false, killed: false, asked: false });
+        processes.set(action.workerId, {
+          ...{ stalled: false, leaving: false, killed: false, asked: false },
+          quiet: action.quiet,
+        });
+        break;
+      case 'admit':
+        processOf(action.workerId).quiet = false;
         break;
       case 'drain':
       case 'abort':
@@ -132,6 +140,8 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     const serving = pool.workers.length - dying;
     const most = allowedSize(pool) + limits.maxSurge;
     if (serving > most) throw new Broken(`${serving} processes boot or serve, and ${most} may`);
+    const serves = pool.workers.some(({ id, state }) => state.phase === 'ready' && !processOf(id).quiet);
+    if (pool.stop.mode === 'none' && readyCount(pool) > 0 && !serves) throw new Broken('nobody takes connections');
     if (pool.workers.length !== processes.size) throw new Broken('it lost count of its processes');
     for (const { id, state } of pool.workers) {
       if (state.phase === 'draining' && state.killAtMs < nowMs) throw new Broken(`worker ${id} outlived its deadline`);

@@ -116,7 +116,10 @@ describe('names in README and guide', () => {
     'unhandledRejection',
     ...logFields,
   ];
-  const otherVariables = ['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'];
+  const otherVariables = [
+    ...['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'],
+    ...['LISTEN_FDS', 'NOTIFY_SOCKET'],
+  ];
   /** Keys of the environ stand in the code of the WSGI interface; what Django calls its own, in the example. */
   const wsgi = [
     ...['environ.ts', 'host.py', 'interpreter.ts', 'service.ts'].map((name) => `src/app/interfaces/wsgi/${name}`),
@@ -272,17 +275,25 @@ describe('files in config/', () => {
     it(`load without a fault: ${name}`, () => loadFile(join(root, 'config', name)));
   }
 
-  it('fit together: tsunicorn.service lets a drain end and reloads by HUP', async () => {
+  it('fit together: tsunicorn.service lets a drain end, reloads by HUP and hears notices', async () => {
     const text = read('config/tsunicorn.service');
-    const { gracefulTimeout, pidFile } = await production();
+    const { bootTimeout, gracefulTimeout, pidFile } = await production();
     expect(secondsOf(/^TimeoutStopSec=(\d+)$/m, 'config/tsunicorn.service')).to.be.greaterThan(gracefulTimeout);
-    for (const line of ['Type=exec', 'KillMode=mixed', 'ExecReload=/bin/kill -HUP $MAINPID']) {
-      expect(text.split('\n')).to.include(line);
-    }
+    expect(secondsOf(/^TimeoutStartSec=(\d+)$/m, 'config/tsunicorn.service')).to.be.greaterThan(bootTimeout);
+    const needed = ['Type=notify', 'NotifyAccess=all', 'KillMode=mixed', 'ExecReload=/bin/kill -HUP $MAINPID'];
+    for (const line of needed) expect(text.split('\n')).to.include(line);
     expect(pidFile).to.match(new RegExp(`^/run/${/^RuntimeDirectory=(.*)$/m.exec(text)?.[1]}/`));
     const [, words = ''] = /^ExecStart=\S*node \S*\/dist\/bin\.js (.*)$/m.exec(text) ?? [];
     expect(flagsIn(`tsunicorn ${words}`).filter((flag) => !flagSpecs.has(flag))).to.deep.equal([]);
     expect(words).to.contain('--config ');
+  });
+
+  it('fit together: tsunicorn.socket listens where production.conf.ts binds, in a directory that stays', async () => {
+    const { bind, backlog } = await production();
+    const lines = read('config/tsunicorn.socket').split('\n');
+    const path = bind[0]?.replace('unix:', '');
+    expect(lines).to.include.members([`ListenStream=${path}`, 'SocketMode=0660', `Backlog=${backlog}`]);
+    expect(read('config/tsunicorn.service').split('\n')).to.include('RuntimeDirectoryPreserve=yes');
   });
 
   it('fit together: nginx.conf asks the socket of production.conf.ts and gives connections up first', async () => {

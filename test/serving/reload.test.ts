@@ -38,6 +38,29 @@ describe('reload', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
+  it('shows the first new worker no client until it has lived for settleTime, and then some', async () => {
+    writeFileSync(path('version'), 'one');
+    const config = {
+      bind: BIND,
+      app: fixture('apps/hello.mjs'),
+      env: { VERSION_FILE: path('version') },
+      settleTime: 2,
+    };
+    const server = await startServer({ config });
+    writeFileSync(path('version'), 'two');
+    const after = server.mark();
+    server.signal('SIGHUP');
+    await server.event('worker.ready', undefined, { after });
+    const untilMs = performance.now() + 1_000;
+    const seen = new Set<string>();
+    while (performance.now() < untilMs) seen.add(await textOf(server, '/version'));
+    expect([...seen]).to.deep.equal(['one']);
+    await eventually(async () => (await textOf(server, '/version')) === 'two');
+    expect(eventsOf(server, 'worker.draining')).to.deep.equal([]);
+    await server.event('reload.finished');
+    await server.stop();
+  });
+
   it('serves new code and applies new values of app, env, workers and accessLogFormat', async () => {
     writeFileSync(path('version'), 'one');
     const config = {

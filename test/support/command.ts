@@ -23,12 +23,15 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Added to this process's environment, which is rid of what would configure a server; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Words in front of the command: a program that becomes the server by exec(3), or runs it. */
+  readonly under?: readonly string[];
   /** The program in place of `dist/bin.js`: for the tests of this harness. */
   readonly bin?: string;
 }
 
 /** What to spawn. */
 export interface Command {
+  /** The first word: Node's path, as a rule. */
   readonly node: string;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -89,11 +92,13 @@ export function prepareCommand(options: CommandOptions): Command {
   args.push(...flags);
   if (app !== undefined) args.push(options.cwd === undefined ? absoluteFixture(app) : app);
 
+  const node = process.env.TSUNICORN_TEST_NODE ?? process.execPath;
+  const [program = node, ...words] = [...(options.under ?? []), node, ...args];
   const pidFile = valueAfter(flags, '--pid-file', '-p') ?? pidFileOf(config);
   const mark = `${process.pid}-${dir.slice(-6)}`;
   return {
-    node: process.env.TSUNICORN_TEST_NODE ?? process.execPath,
-    args,
+    node: program,
+    args: words,
     cwd,
     env: { ...cleanEnvironment(), ...forPython(options), ...options.env, [MARK]: mark },
     dir,

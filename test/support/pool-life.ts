@@ -41,11 +41,13 @@ export function life(target: number, ours: Partial<PoolLimits> = {}) {
   };
 }
 
-/** `spawn 3 g2`, `retire 1`, `kill 1 deadline`. */
+/** `spawn 3 g2 quiet`, `admit 3`, `retire 1`, `kill 1 deadline`. */
 function inWords(action: Action): string {
   switch (action.type) {
     case 'spawn':
-      return `spawn ${action.workerId} g${action.generation}`;
+      return `spawn ${action.workerId} g${action.generation}${action.quiet ? ' quiet' : ''}`;
+    case 'admit':
+      return `admit ${action.workerId}`;
     case 'drain':
       return `${action.mode} ${action.workerId}`;
     case 'abort':

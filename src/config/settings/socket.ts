@@ -22,7 +22,7 @@ export const socket = [
     environment: { variable: 'PORT', template: '0.0.0.0:$PORT' },
     summary: 'The addresses to listen on.',
     details:
-      'Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`.',
+      'Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`. Sockets that systemd passes (`LISTEN_FDS`) take the place of all of them.',
   }),
   setting({
     name: 'backlog',

@@ -80,8 +80,8 @@ export const workers = [
     default: 1,
     example: 5,
     summary:
-      'How many seconds the first worker of a reload has to live after it was ready, before the others are replaced; 0: not at all.',
+      'How many seconds the first worker of a reload has to live before it takes connections, and then as long again before the others are replaced; 0: not at all.',
     details:
-      'If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies young, because it misses a table or a password, is found out before it has cost more than its own requests.',
+      'If it ends within that time the reload is aborted, and the old workers serve on. A worker that dies by itself, because it misses a table or a password, is found out before it has a client to lose; one that dies of its first requests, before the others are replaced by its like.',
   }),
 ] as const;

@@ -9,6 +9,7 @@ describe('sourcePhrase', () => {
     [sourceOf.flag('--workers'), 'the flag --workers'],
     [sourceOf.flag('TARGET'), 'the argument TARGET'],
     [sourceOf.default, 'the default'],
+    [sourceOf.systemd, 'systemd (LISTEN_FDS)'],
   ];
   for (const [source, phrase] of cases) {
     it(`"${source}" reads "${phrase}"`, () => expect(sourcePhrase(source)).to.equal(phrase));

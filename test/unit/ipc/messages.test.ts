@@ -59,6 +59,7 @@ describe('parseMasterMessage', () => {
     workerId: 1,
     generation: 1,
     listeners: [{ fd: 4, url: 'http://127.0.0.1:8000' }],
+    quiet: false,
     config: { app: './app.ts' },
     configFile: { path: '/a', source: '' },
     tls: { key: 'k', cert: 'c', ca: null, ticketKeys: 't' },
@@ -70,6 +71,7 @@ describe('parseMasterMessage', () => {
     { type: 'drain', mode: 'retire', graceMs: 5, removed: ['unix:/a'] },
     { type: 'reopenLogs' },
     { type: 'allRefuse' },
+    { type: 'admit' },
   ];
   for (const message of good) {
     it(`takes ${message.type}`, () => expect(parseMasterMessage(message)).to.deep.equal(message));

@@ -48,24 +48,36 @@ describe('plan', () => {
       const server = life(2, { settleMs: 1_000, timeoutMs: null });
       server.start();
       server.after(ready(1), ready(2), hup);
-      expect(server.after(loaded(2))).to.deep.equal(['spawn 3 g2']);
+      expect(server.after(loaded(2))).to.deep.equal(['spawn 3 g2 quiet']);
       expect(server.after(ready(3))).to.deep.equal([]);
       return server;
     };
 
-    it('lets nobody leave, and no other follow, until the first new worker has lived for it', () => {
+    it('shows the first new worker no client until it has lived for it, and lets nobody leave until it has lived on as long', () => {
       const server = rolling();
       expect(server.wakeInMs()).to.equal(1_000);
       expect(server.later(999)).to.deep.equal([]);
+      expect(server.later(1)).to.deep.equal(['admit 3']);
+      expect(server.wakeInMs()).to.equal(1_000);
+      expect(server.later(999)).to.deep.equal([]);
       expect(server.later(1)).to.deep.equal(['trust', 'retire 1', 'spawn 4 g2']);
+    });
+
+    it('goes back when the first new worker asks to be replaced before it had a client, and not after', () => {
+      const recycle: PoolEvent = { type: 'recycleRequested', workerId: 3, why: 'unhandledRejection' };
+      expect(rolling().after(recycle)).to.deep.equal(['abortReload', 'retire 3']);
+      const server = rolling();
+      server.later(1_000);
+      expect(server.after(recycle)).to.deep.equal([]);
     });
 
     it('finds room for the first of fewer workers, and lets the others go only then', () => {
       const server = life(3, { settleMs: 1_000 });
       server.start();
       server.after(ready(1), ready(2), ready(3), hup);
-      expect(server.after(loaded(1))).to.deep.equal(['spawn 4 g2']);
+      expect(server.after(loaded(1))).to.deep.equal(['spawn 4 g2 quiet']);
       expect(server.after(ready(4))).to.deep.equal([]);
+      expect(server.later(1_000)).to.deep.equal(['admit 4']);
       expect(server.later(1_000)).to.deep.equal(['trust', 'retire 1', 'retire 2', 'retire 3', 'finishReload']);
     });
 
@@ -79,13 +91,16 @@ describe('plan', () => {
       expect(server.wakeInMs()).to.equal(limits.gracefulTimeoutMs);
     });
 
-    it('goes back to the old generation when it ends before that', () => {
-      const server = rolling();
-      server.later(500);
-      expect(server.after(exited(3))).to.deep.equal(['abortReload']);
-      expect(server.pool.generation).to.equal(1);
-      expect(server.later(60_000)).to.deep.equal([]);
-    });
+    for (const livedMs of [500, 1_500]) {
+      it(`goes back to the old generation when it ends after ${livedMs} ms`, () => {
+        const server = rolling();
+        server.later(Math.min(livedMs, 1_000));
+        server.later(livedMs - Math.min(livedMs, 1_000));
+        expect(server.after(exited(3))).to.deep.equal(['abortReload']);
+        expect(server.pool.generation).to.equal(1);
+        expect(server.later(60_000)).to.deep.equal([]);
+      });
+    }
 
     it('goes back when it falls silent before that', () => {
       const server = life(1, { settleMs: 5_000, timeoutMs: 2_000 });
@@ -99,9 +114,9 @@ describe('plan', () => {
       expect(server.pool.generation).to.equal(1);
     });
 
-    it('does not take the last one standing for the whole reload', () => {
+    it('shows clients to the last one standing at once, and does not take it for the whole reload', () => {
       const server = rolling();
-      expect(server.after(exited(1), exited(2))).to.deep.equal([]);
+      expect(server.after(exited(1), exited(2))).to.deep.equal(['admit 3']);
       expect(server.pool.reload.phase).to.equal('rolling');
       expect(server.later(1_000)).to.deep.equal(['trust', 'spawn 4 g2']);
     });

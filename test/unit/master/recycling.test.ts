@@ -53,8 +53,10 @@ describe('plan, of workers that ask to be replaced', () => {
   it('waits while a reload tries its first worker, which is replaced as others once it is proven', () => {
     const server = three({ settleMs: 1_000, maxSurge: 2 });
     server.after(hup);
-    expect(server.after(loaded(3))).to.deep.equal(['spawn 4 g2']);
-    expect(server.after(ready(4), recycle(1), recycle(4))).to.deep.equal([]);
+    expect(server.after(loaded(3))).to.deep.equal(['spawn 4 g2 quiet']);
+    expect(server.after(ready(4), recycle(1))).to.deep.equal([]);
+    expect(server.later(1_000)).to.deep.equal(['admit 4']);
+    expect(server.after(recycle(4))).to.deep.equal([]);
     expect(server.later(1_000)).to.deep.equal(['trust', 'retire 1', 'spawn 5 g2', 'spawn 6 g2']);
   });
 
