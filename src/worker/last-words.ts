@@ -42,18 +42,16 @@ function listenIn(name: (typeof STREAMS)[number], hear: (chunk: unknown) => void
   if (property?.get === undefined || property.configurable !== true) return () => {};
   const getStream: () => Writable = property.get.bind(process);
   let stop = () => {};
-  Object.defineProperty(process, name, {
-    configurable: true,
-    enumerable: property.enumerable ?? true,
-    get() {
-      const stream = getStream();
-      stop = tap(stream, hear);
-      Object.defineProperty(process, name, property);
-      return stream;
-    },
-  });
-  return () => {
+  const get = () => {
+    const stream = getStream();
+    stop = tap(stream, hear);
     Object.defineProperty(process, name, property);
+    return stream;
+  };
+  Object.defineProperty(process, name, { configurable: true, enumerable: property.enumerable ?? true, get });
+  return () => {
+    // Nobody used it; or somebody has put something of his own there, which stays.
+    if (Object.getOwnPropertyDescriptor(process, name)?.get === get) Object.defineProperty(process, name, property);
     stop();
   };
 }

@@ -35,6 +35,15 @@ describe('keepLastWords', () => {
       words.release();
     }));
 
+  it('leaves alone what somebody put there meanwhile', () =>
+    withStderr(() => {
+      const words = keepLastWords();
+      const own = { write: () => true };
+      Object.defineProperty(process, 'stderr', { configurable: true, get: () => own });
+      words.release();
+      expect(process.stderr).to.equal(own);
+    }));
+
   it('leaves the streams as they were, whether they were used or not', () =>
     withStderr(() => {
       const { write } = process.stderr;
