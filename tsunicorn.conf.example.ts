@@ -25,8 +25,6 @@ export default defineConfig({
   // threads: 8,
   // Whether the application is loaded once in each worker and its Python processes are forked from there.
   // preloadApp: true,
-  // At how many MiB of memory a Python process is replaced by a fresh one; 0: never.
-  // maxMemory: 512,
 
   // Socket
   // The addresses to listen on.
@@ -43,6 +41,8 @@ export default defineConfig({
   // maxRequests: 10000,
   // Each worker or Python process adds a random number from 0 to this to `maxRequests`.
   // maxRequestsJitter: 1000,
+  // At how many MiB of memory a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.
+  // maxMemory: 512,
   // How many workers above `workers` may run while old ones are replaced by new ones.
   // maxSurge: 2,
   // How many seconds the first worker of a reload has to live before it takes connections, and then as long again before the others are replaced; 0: not at all.

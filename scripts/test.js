@@ -12,6 +12,7 @@ const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
 const aboutStuckWorkers = 'test/integration/stuck-workers.test.ts';
+const aboutRecycling = ['recycling', 'crash-loop'].map((name) => `test/integration/${name}.test.ts`);
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -26,7 +27,8 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers, ...aboutReloads, ...aboutSystemd),
+      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers),
+      ...without(...aboutReloads, ...aboutSystemd, ...aboutRecycling),
     ],
   },
   reloads: { files: aboutReloads },
@@ -36,6 +38,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
+  recycling: { files: aboutRecycling },
   systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
@@ -65,7 +68,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults', 'systemd', 'stuck'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'recycling', 'faults', 'systemd', 'stuck'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

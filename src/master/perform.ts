@@ -3,6 +3,7 @@ import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { tryConfigFile } from './config-trial.ts';
 import { evidenceFields, evidenceOf } from './evidence.ts';
+import { isCrashLoop } from './failures.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -74,6 +75,7 @@ async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, {
     }
   }
   crew.spawn(worker, loaded);
+  if (isCrashLoop(pool, master.system.nowMs())) return;
   log.event('worker.spawned', { ...identify(master, action), generation: action.generation });
 }
 
@@ -109,7 +111,9 @@ function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 
   if (action.why === 'bootTimeout') {
     const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
     master.lastBootFailure = notReadyInTime(bootTimeoutMs);
-    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
+    const output = master.bootOutputs.get(action.workerId) ?? '';
+    const words = output === '' ? {} : { output };
+    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs, ...words });
   } else {
     master.log.event('worker.killed', { ...identify(master, action), why: action.why });
   }

@@ -12,6 +12,7 @@ import { runArbiter } from './arbiter.ts';
 import { createCrew } from './crew.ts';
 import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { createLoopLog } from './loop-log.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
 import { createNotifier, type Notifier } from './notifier.ts';
 import { writePidFile } from './pidfile.ts';
@@ -94,9 +95,11 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     ...{ request, system, inbox, log, sockets, notifier },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
+    loopLog: createLoopLog(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
     evidence: new Map(),
+    bootOutputs: new Map(),
     babblers: new Set(),
     refusing: new Set(),
     lastBootFailure: null,
