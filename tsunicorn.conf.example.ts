@@ -25,8 +25,6 @@ export default defineConfig({
   // threads: 8,
   // Whether the application is loaded once in each worker and its Python processes are forked from there.
   // preloadApp: true,
-  // At how many MiB of memory a Python process is replaced by a fresh one; 0: never.
-  // maxMemory: 512,
 
   // Socket
   // The addresses to listen on.
@@ -43,6 +41,8 @@ export default defineConfig({
   // maxRequests: 10000,
   // Each worker or Python process adds a random number from 0 to this to `maxRequests`.
   // maxRequestsJitter: 1000,
+  // At how many MiB of memory a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.
+  // maxMemory: 512,
   // How many workers above `workers` may run while old ones are replaced by new ones.
   // maxSurge: 2,
   // How many seconds the first worker of a reload has to live before it takes connections, and then as long again before the others are replaced; 0: not at all.
@@ -51,6 +51,8 @@ export default defineConfig({
   // Timeouts
   // How long a worker's event loop, or a Python process about a request, may be silent before it is killed; 0: for ever.
   // timeout: 60,
+  // Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.
+  // stackOnTimeout: false,
   // How long a worker may finish its requests after it is told to stop.
   // gracefulTimeout: 10,
   // How long a connection may idle between two requests; 0: every answer closes its connection.

@@ -11,6 +11,8 @@ const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
+const aboutStuckWorkers = 'test/integration/stuck-workers.test.ts';
+const aboutRecycling = ['recycling', 'crash-loop'].map((name) => `test/integration/${name}.test.ts`);
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
@@ -25,20 +27,27 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutSystemd),
+      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers),
+      ...without(...aboutReloads, ...aboutSystemd, ...aboutRecycling),
     ],
   },
   reloads: { files: aboutReloads },
+  stuck: { files: [aboutStuckWorkers] },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
   upgrade: { files: ['test/upgrade/**/*.test.ts'] },
+  recycling: { files: aboutRecycling },
   systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
-    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython, ...aboutSystemd)],
+    files: [
+      'test/integration/**/*.test.ts',
+      'test/serving/**/*.test.ts',
+      ...without(aboutPython, aboutStuckWorkers, ...aboutSystemd),
+    ],
     env: as('fetch'),
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
@@ -61,7 +70,7 @@ const sets = {
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
   rest: [
-    ['tls', 'faults', 'systemd'],
+    ['tls', 'recycling', 'faults', 'systemd', 'stuck'],
     ['wsgi', 'flask'],
     ['fetchAll', 'upgrade'],
   ],

@@ -86,14 +86,6 @@ export interface Config {
    */
   readonly preloadApp: boolean;
   /**
-   * At how many MiB of memory a Python process is replaced by a fresh one; 0: never.
-   *
-   * What counts is what it has in memory (the resident set), shared pages included. The replacement is ready before the old one leaves, which finishes its requests first. Linux only.
-   *
-   * Default: 0. A change takes effect with a reload (HUP).
-   */
-  readonly maxMemory: number;
-  /**
    * The addresses to listen on.
    *
    * Forms: `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (every IPv4 address), `PORT` (this machine only), `unix:PATH`, `fd://NUMBER`. Port 0 lets the kernel choose; the log names the port. A reload binds what is new before it closes what is gone, and refuses a new `fd://NUMBER`. Sockets that systemd passes (`LISTEN_FDS`) take the place of all of them.
@@ -142,6 +134,14 @@ export interface Config {
    */
   readonly maxRequestsJitter: number;
   /**
+   * At how many MiB of memory a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.
+   *
+   * What counts is what the process has in memory (the resident set), shared pages included; it is looked at about once a second, of Python processes every five (Linux only). The replacement is ready before the old one leaves, which finishes its requests first, and one is replaced at a time (of Python processes, one in each worker). So keep some room between this and what the kernel or the container allows.
+   *
+   * Default: 0. A change takes effect with a reload (HUP).
+   */
+  readonly maxMemory: number;
+  /**
    * How many workers above `workers` may run while old ones are replaced by new ones.
    *
    * More makes a reload faster and needs more memory for its length.
@@ -165,6 +165,14 @@ export interface Config {
    * Default: 30 s. A change takes effect with a reload (HUP).
    */
   readonly timeout: number;
+  /**
+   * Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.
+   *
+   * A thread of each worker, asleep until then, asks for it; no port is opened. It takes some megabytes of each worker. The stack of a Python process is logged in any case. Gunicorn has nothing like it.
+   *
+   * Default: true. A change takes effect with a reload (HUP).
+   */
+  readonly stackOnTimeout: boolean;
   /**
    * How long a worker may finish its requests after it is told to stop.
    *

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { RequestInFlight } from '../http/in-flight.ts';
 import type { HttpLimits } from '../http/limits.ts';
 import type { Peer } from '../http/peer.ts';
 import type { Refusal } from '../http/refusal.ts';
@@ -51,6 +52,8 @@ export interface Service {
   open?(socket: Socket, peer: Peer): (bytes: Buffer, length: number) => boolean;
   /** How many connections are open. */
   connections(): number;
+  /** The requests that are being answered, with how long they have been, to a second. Costs nothing until it is asked for. */
+  inFlight(): readonly RequestInFlight[];
   /**
    * Answers what is in flight with `Connection: close`, lets idle connections send one more request for `drainIdleTimeoutMs`, then closes
    * them (`'quick'`: idle ones at once). Resolves when no connection is left; calling it again hurries a drain under way. A connection

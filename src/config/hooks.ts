@@ -36,10 +36,22 @@ export interface WorkerInfo {
   readonly log: HookLog;
 }
 
-/** Why a worker is about to be killed. */
+/** Why a worker is about to be killed, and where it is stuck. */
 export interface TimeoutEvidence {
   /** For how many milliseconds it sent no heartbeat. */
   readonly silentMs: number;
+  /** What the kernel says of its main thread; `unknown` on macOS. */
+  readonly state: 'running' | 'sleeping' | 'waiting' | 'stopped' | 'dead' | 'unknown';
+  /** How much processor time it has used since it was started; `null` on macOS. */
+  readonly cpuSeconds: number | null;
+  /** The JavaScript stack, the innermost function first, each as `name (file:line:column)`; of TypeScript, the lines of the source. */
+  readonly stack: readonly string[];
+  /** Why there is no stack; `null`: there is one. */
+  readonly noStack: string | null;
+  /** The requests that it was answering, the oldest first, 20 at most. Ages are right to a second. */
+  readonly requests: readonly { readonly method: string; readonly target: string; readonly ageMs: number }[];
+  /** How many there were; `null`: it could not be asked. */
+  readonly requestsInFlight: number | null;
 }
 
 /** What each parameter of a hook is. */

@@ -24,7 +24,7 @@ export interface Limits {
   readonly settleMs: number;
   /** How long a request for Python may wait for a process. */
   readonly queueTimeoutMs: number;
-  /** What a Python process may have in memory, in MiB; `null`: any amount. */
+  /** What a worker, or of a Python application a Python process, may have in memory, in MiB; `null`: any amount. */
   readonly maxMemoryMiB: number | null;
 }
 

@@ -88,7 +88,7 @@ function clientsAreVouchedFor({ config, merged }: Facts): string[] {
 }
 
 /** What counts only for WSGI, where the interface is said to be another one. */
-const PYTHON_ONLY = ['pythonPath', 'processes', 'threads', 'preloadApp', 'maxMemory', 'queueTimeout'] as const;
+const PYTHON_ONLY = ['pythonPath', 'processes', 'threads', 'preloadApp', 'queueTimeout'] as const;
 
 function pythonRunsPython({ config, merged }: Facts): string[] {
   const { interface: wanted = 'auto' } = config;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionHost } from './connection-host.ts';
 import { blankSituation, enforce, Patience, type Situation } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
+import { type InFlight, inFlightOf } from './in-flight.ts';
 import { Outgoing } from './outgoing.ts';
 import { ownedCopy } from './owned-copy.ts';
 import type { Peer } from './peer.ts';
@@ -21,10 +22,7 @@ const PARSE_AHEAD_BYTES = 65_536;
 const NOTHING = Buffer.alloc(0);
 const situation = blankSituation();
 
-/**
- * One connection that speaks HTTP/1.1. Requests are answered one after the other: what comes behind one waits, in bounds, as bytes. It owns
- * its socket.
- */
+/** One connection that speaks HTTP/1.1, and owns its socket. Requests are answered in turn: what comes behind waits, in bounds, as bytes. */
 export class Connection {
   readonly peer: Peer;
   readonly outgoing: Outgoing;
@@ -66,6 +64,11 @@ export class Connection {
   /** The client is gone: nothing can reach it. */
   get isClosed(): boolean {
     return this.#closing === 'closed';
+  }
+
+  /** What is being answered, if anything is. */
+  get inFlight(): InFlight | null {
+    return inFlightOf(this.#exchange, this.#patience?.busySinceMs(this.#reader.requests));
   }
 
   /** Takes what the socket read: `length` bytes at the start of `bytes`. `false`: read no more, until the socket is told to. */
@@ -144,8 +147,7 @@ export class Connection {
     this.#exchange = null;
     this.#host.finished(exchange);
     const { body } = this.#reader;
-    const isUnread = body !== null || this.#rest.length > 0;
-    if (this.#closing === 'afterAnswer') return isUnread ? this.#linger() : this.close();
+    if (this.#closing === 'afterAnswer') return body !== null || this.#rest.length > 0 ? this.#linger() : this.close();
     if (body === null) this.#nextRequest();
     else body.discard();
   }
@@ -232,8 +234,7 @@ export class Connection {
     if (rest.length === 0 || this.#throttle.isReading || this.#exchange !== null) return;
     this.#rest = NOTHING;
     this.receive(rest, rest.length);
-    if (this.#exchange !== null || this.#closing !== 'no') return;
-    this.#nextRequest();
+    if (this.#exchange === null && this.#closing === 'no') this.#nextRequest();
   }
 
   /** Keeps bytes for later; the client has to wait when there are many. */

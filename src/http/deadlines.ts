@@ -101,6 +101,11 @@ export class Patience {
     return null;
   }
 
+  /** Since when this request is under way, late by one round at most; `null`: no round has found it yet. */
+  busySinceMs(requests: number): number | null {
+    return this.#phase === 'busy' && this.#requests === requests ? this.#sinceMs : null;
+  }
+
   #phaseVerdict(elapsedMs: number): Verdict | null {
     const phase = this.#phase;
     const { headerTimeoutMs, keepAliveMs, requestTimeoutMs } = this.#limits;

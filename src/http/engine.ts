@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import type { Exchange } from './exchange.ts';
+import { agesOf, type RequestInFlight } from './in-flight.ts';
 import type { HttpLimits } from './limits.ts';
 import type { OriginOf } from './origin.ts';
 import type { Peer } from './peer.ts';
 import type { Refusal } from './refusal.ts';
 import { createRound, DRAIN_ROUND_MS, roundMsOf } from './round.ts';
+import { createRoundTimer } from './round-timer.ts';
 import { createStandingFields } from './standing.ts';
 
 export interface EngineOptions {
@@ -33,6 +35,7 @@ export interface Engine {
   /** Takes over a socket whose bytes somebody hands in. */
   open(socket: Socket, peer: Peer): Receive;
   connections(): number;
+  inFlight(): readonly RequestInFlight[];
   /** See `Service.drain`. */
   drain(pace: 'graceful' | 'quick'): Promise<void>;
   cut(): number;
@@ -41,12 +44,13 @@ export interface Engine {
 export function createEngine(options: EngineOptions): Engine {
   const open = new Set<Connection>();
   const whenEmpty: (() => void)[] = [];
-  const round = createRound({
-    all: () => open.values(),
-    judge: (connection: Connection, nowMs) => connection.judge(nowMs),
-  });
+  const rounds = createRoundTimer(
+    createRound({
+      all: () => open.values(),
+      judge: (connection: Connection, nowMs) => connection.judge(nowMs),
+    }),
+  );
   const roundMs = roundMsOf(options.limits);
-  let timer: NodeJS.Timeout | null = null;
   let drainIdleMs: number | null = null;
 
   const host = hostOf(options, {
@@ -54,23 +58,15 @@ export function createEngine(options: EngineOptions): Engine {
     closed(connection) {
       open.delete(connection);
       if (open.size > 0) return;
-      if (timer !== null) clearInterval(timer);
-      timer = null;
+      rounds.stop();
       for (const resolve of whenEmpty.splice(0)) resolve();
     },
   });
 
-  function startTimer(everyMs: number): void {
-    if (timer !== null) clearInterval(timer);
-    // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
-    timer = setInterval(() => setImmediate(round), everyMs);
-    timer.unref();
-  }
-
   function add(socket: Socket, peer: Peer, areBytesLent: boolean): Connection {
     const connection = new Connection(socket, { host, peer, areBytesLent });
     open.add(connection);
-    if (timer === null) startTimer(drainIdleMs === null ? roundMs : DRAIN_ROUND_MS);
+    rounds.start(drainIdleMs === null ? roundMs : DRAIN_ROUND_MS);
     return connection;
   }
 
@@ -86,11 +82,16 @@ export function createEngine(options: EngineOptions): Engine {
       return (bytes, length) => connection.receive(bytes, length);
     },
     connections: () => open.size,
+    inFlight: () =>
+      agesOf(
+        [...open].map(({ inFlight }) => inFlight),
+        rounds.facts(),
+      ),
     async drain(pace) {
       drainIdleMs = pace === 'quick' ? 0 : (drainIdleMs ?? options.limits.drainIdleTimeoutMs);
       if (open.size === 0) return;
-      startTimer(DRAIN_ROUND_MS);
-      setImmediate(round);
+      rounds.start(DRAIN_ROUND_MS);
+      rounds.hasten();
       await new Promise<void>((resolve) => whenEmpty.push(resolve));
     },
     cut() {

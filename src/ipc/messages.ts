@@ -1,5 +1,8 @@
 import { type ErrorCode, errorCodes } from '../errors.ts';
 import type { Config } from '../settings.ts';
+import { type Evidence, parseEvidence } from './evidence.ts';
+
+export type { Evidence } from './evidence.ts';
 
 /** How a worker leaves: `retire` (others serve on), `stop` (the whole server stops, in peace), `quick` (within a second). */
 export type DrainMode = 'retire' | 'stop' | 'quick';
@@ -44,21 +47,25 @@ export type MasterMessage =
   | { readonly type: 'admit' }
   | { readonly type: 'reopenLogs' };
 
-export type RecycleReason = 'maxRequests' | 'uncaughtException' | 'unhandledRejection';
+const recycleReasons = ['maxRequests', 'maxMemory', 'uncaughtException', 'unhandledRejection'] as const;
 
-const RECYCLE_REASONS: readonly unknown[] = ['maxRequests', 'uncaughtException', 'unhandledRejection'];
+/** Why a worker asks to be replaced. */
+export type RecycleReason = (typeof recycleReasons)[number];
 
 export type WorkerMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'heartbeat' }
-  /** It asks to be replaced. */
-  | { readonly type: 'recycle'; readonly why: RecycleReason }
+  /** It asks to be replaced; of `maxMemory`, with what it has in memory. */
+  | { readonly type: 'recycle'; readonly why: RecycleReason; readonly memoryMiB?: number }
   /** It was told to leave by a signal of its own. */
   | { readonly type: 'leaving' }
   /** It stops with the whole server and accepts no more. */
   | { readonly type: 'refusing' }
-  /** `text` is for a person: the application's own error, bounded. */
-  | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
+  | Evidence
+  /** The end of what it wrote while it boots, and does not get on. */
+  | { readonly type: 'bootOutput'; readonly output: string }
+  /** `text` is for a person: the application's own error, bounded. `output`: the end of what it wrote before. */
+  | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string; readonly output: string };
 
 /** The longest error text that travels, in characters. */
 export const LONGEST_TEXT = 64 * 1024;
@@ -73,11 +80,13 @@ export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
     case 'refusing':
       return { type: raw.type };
     case 'recycle':
-      return isRecycleReason(raw.why) ? { type: 'recycle', why: raw.why } : null;
+      return parseRecycle(raw);
+    case 'evidence':
+      return parseEvidence(raw);
+    case 'bootOutput':
+      return typeof raw.output === 'string' ? { type: 'bootOutput', output: raw.output.slice(-LONGEST_TEXT) } : null;
     case 'bootFailed':
-      return isErrorCode(raw.code) && typeof raw.text === 'string'
-        ? { type: 'bootFailed', code: raw.code, text: raw.text.slice(0, LONGEST_TEXT) }
-        : null;
+      return parseBootFailed(raw);
     default:
       return null;
   }
@@ -98,6 +107,16 @@ export function parseMasterMessage(raw: unknown): MasterMessage | null {
     default:
       return null;
   }
+}
+
+function parseBootFailed({ code, text, output }: Record<string, unknown>): WorkerMessage | null {
+  if (!isErrorCode(code) || typeof text !== 'string' || typeof output !== 'string') return null;
+  return { type: 'bootFailed', code, text: text.slice(0, LONGEST_TEXT), output: output.slice(-LONGEST_TEXT) };
+}
+
+function parseRecycle({ why, memoryMiB }: Record<string, unknown>): WorkerMessage | null {
+  if (!isRecycleReason(why)) return null;
+  return isCount(memoryMiB) ? { type: 'recycle', why, memoryMiB } : { type: 'recycle', why };
 }
 
 function parseDrain({ mode, graceMs, removed }: Record<string, unknown>): MasterMessage | null {
@@ -127,7 +146,7 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function isRecycleReason(value: unknown): value is RecycleReason {
-  return RECYCLE_REASONS.includes(value);
+  return recycleReasons.some((reason) => reason === value);
 }
 
 function isDrainMode(value: unknown): value is DrainMode {

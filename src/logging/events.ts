@@ -56,10 +56,20 @@ export const logEvents = {
   'worker.timeout': { level: 'error', message: 'worker sent no heartbeat' },
   'worker.killed': { level: 'warn', message: 'worker killed at the deadline' },
   'worker.recycling': { level: 'info', message: 'worker asks to be replaced' },
+  'worker.maxMemoryTooLow': {
+    level: 'error',
+    message:
+      'a fresh worker is above maxMemory already: the application needs more than that, and each next one is started later',
+  },
   'worker.backoff': { level: 'warn', message: 'workers fail repeatedly: the next one is started later' },
   'workers.resting': { level: 'info', message: 'all workers leave, the sockets stay: HUP or TTIN brings workers back' },
   'workers.restRefused': { level: 'warn', message: 'the workers stay' },
   'workers.woken': { level: 'info', message: 'workers are started again' },
+  'worker.crashLoop': {
+    level: 'error',
+    message:
+      'workers die again and again: their ends are told in one line a second at most, and each next one is started later',
+  },
   'workers.changed': { level: 'info', message: 'number of workers changed' },
 
   'app.loaded': { level: 'debug', message: 'application loaded' },

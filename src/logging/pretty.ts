@@ -6,9 +6,12 @@ const require = createRequire(import.meta.url);
 /** Told by the place of the line or by its words. */
 const notShown = new Set(['time', 'level', 'msg', 'event', 'role']);
 
+/** Lists in the line of a stuck worker that are shown below it, an item a line. */
+const shownBelow = { stack: frameText, requests: requestText };
+
 /**
- * Renders a JSON line for a person: time, level, message and fields on one line, then the stack of an error, indented. Fields that
- * repeat `base` are left out, except for the worker's number. Whatever a field holds, it cannot start a line of its own.
+ * Renders a JSON line for a person: time, level, message and fields on one line, then the stack of an error, indented, or of a stuck worker
+ * with its requests. Fields that repeat `base` are left out, except for the worker's number. Whatever a field holds, it cannot start a line of its own.
  */
 export function createPrettifier(options: {
   colors: boolean;
@@ -27,10 +30,12 @@ export function createPrettifier(options: {
     hideObject: true,
     messageFormat: (line, messageKey, _levelLabel, { colors }) => {
       const fields = Object.entries(line)
-        .filter(([key, value]) => isShown(key, value))
+        .filter(([key, value]) => isShown(key, value) && !(key in shownBelow && isStuck(line)))
         .map(([key, value]) => `${plainWord(key)}=${renderValue(key, value)}`);
       const words = escapeText(String(line[messageKey] ?? ''));
-      return [words, ...fields.map((field) => colors.gray(field))].join(' ') + renderStack(line.error);
+      return (
+        [words, ...fields.map((field) => colors.gray(field))].join(' ') + renderStack(line.error) + renderBelow(line)
+      );
     },
   });
 }
@@ -51,6 +56,32 @@ function renderStack(error: unknown): string {
     .split('\n')
     .map((line) => `\n    ${escapeText(line)}`)
     .join('');
+}
+
+function isStuck({ event }: Record<string, unknown>): boolean {
+  return event === 'worker.timeout';
+}
+
+function renderBelow(line: Record<string, unknown>): string {
+  if (!isStuck(line)) return '';
+  const lists = Object.entries(shownBelow).map(([key, textOf]) => {
+    const list = line[key];
+    return Array.isArray(list) ? list.map(textOf) : [];
+  });
+  return lists
+    .flat()
+    .map((text) => `\n    ${escapeText(text)}`)
+    .join('');
+}
+
+function frameText(frame: unknown): string {
+  return `at ${String(frame)}`;
+}
+
+function requestText(request: unknown): string {
+  if (!isRecord(request)) return String(request);
+  const { method, target, ageMs } = request;
+  return `${String(method)} ${String(target)}, for ${(Number(ageMs) / 1_000).toFixed(1)} s`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

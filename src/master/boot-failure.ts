@@ -1,10 +1,13 @@
 import type { ErrorCode } from '../errors.ts';
 import type { RecycleReason } from '../ipc/messages.ts';
+import { likelyCause } from './likely-cause.ts';
 
 /** Why a worker did not come up, in words for a person. */
 export interface BootFailure {
   readonly code: ErrorCode;
   readonly text: string;
+  /** The end of what the application wrote while it was loaded. */
+  readonly output?: string;
 }
 
 export interface ProcessEnd {
@@ -18,7 +21,10 @@ function howItEnded({ code, signal }: ProcessEnd): string {
 
 /** The worker process ended by itself, and said nothing. */
 export function endedEarly(end: ProcessEnd): BootFailure {
-  const text = `The worker ${howItEnded(end)} before the application was ready. Something in the application ends the process while it is loaded.`;
+  const likely = likelyCause(end.signal);
+  const why =
+    likely === null ? 'Something in the application ends the process while it is loaded' : `Most likely: ${likely}`;
+  const text = `The worker ${howItEnded(end)} before the application was ready. ${why}.`;
   return { code: 'NO_WORKER_READY', text };
 }
 
@@ -34,9 +40,16 @@ export function endedInUpgrade(end: ProcessEnd): BootFailure {
   return { code: 'NO_WORKER_READY', text };
 }
 
+const asked: Readonly<Record<RecycleReason, string>> = {
+  maxRequests: 'has answered "maxRequests" requests',
+  maxMemory: 'has more in memory than "maxMemory" allows. Raise it, or find out what takes so much',
+  uncaughtException: 'let an exception escape, which is in the log',
+  unhandledRejection: 'left a rejected promise unhandled, which is in the log',
+};
+
 /** As `endedSoon`, but it asked to be replaced before it had a client. */
 export function unfitSoon(why: RecycleReason): BootFailure {
-  const text = `The first new worker asked to be replaced (${why}) before it had answered anybody. What the application did is in the log.`;
+  const text = `The first new worker asked to be replaced before it had answered anybody: it ${asked[why]}.`;
   return { code: 'NO_WORKER_READY', text };
 }
 

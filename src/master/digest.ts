@@ -1,11 +1,14 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
-import { endedEarly, endedSoon, notStarted, unfitSoon } from './boot-failure.ts';
+import type { BootFailure } from './boot-failure.ts';
+import { isCrashLoop } from './failures.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
-import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
+import { noteExit, reasonOf } from './note-exit.ts';
+import { type Pool, type PoolEvent, step } from './pool.ts';
+import { digestRecycle } from './recycle.ts';
 import { faultsOf } from './reload.ts';
 import { requestRest } from './rest.ts';
 import type { MasterSignal } from './signals.ts';
@@ -149,9 +152,13 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
       return next;
     }
     case 'heartbeat':
+      master.evidence.delete(workerId);
       return apply(master, pool, { type: 'heartbeat', workerId });
+    case 'evidence':
+      master.evidence.set(workerId, { said: message, atMs: master.system.nowMs() });
+      return pool;
     case 'recycle':
-      return apply(master, pool, { type: 'recycleRequested', workerId });
+      return digestRecycle(master, pool, { workerId, message });
     case 'leaving':
       return letLeave(master, pool, workerId);
     case 'refusing':
@@ -159,6 +166,7 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
       tellThatAllRefuse(master, pool);
       return pool;
     case 'bootFailed':
+    case 'bootOutput':
       return pool;
     default:
       return unreachable(message);
@@ -189,44 +197,40 @@ function noteMessage(master: Master, pool: Pool, report: { workerId: number; mes
   const worker = pool.workers.find(({ id }) => id === workerId);
   if (worker === undefined) return;
   const who = identify(master, report);
+  const isLooping = isCrashLoop(pool, master.system.nowMs());
   if (message.type === 'ready' && worker.state.phase === 'booting') {
-    master.log.event('worker.ready', { ...who, generation: worker.generation });
+    const tell = () => master.log.event('worker.ready', { ...who, generation: worker.generation });
+    if (isLooping) master.loopLog.ready(workerId, tell);
+    else tell();
     const { workerReady } = activeConfig(master, pool).hooks;
     const info = workerInfo(master, worker);
     master.hooks.notify('workerReady', () => workerReady?.(activeServerInfo(master, pool), info));
-  } else if (message.type === 'recycle' && !worker.recycling) {
-    if (isCanary(pool, worker)) master.lastBootFailure = unfitSoon(message.why);
-    master.log.event('worker.recycling', { ...who, why: message.why });
+  } else if (message.type === 'bootOutput') {
+    master.bootOutputs.set(workerId, message.output);
   } else if (message.type === 'bootFailed') {
-    master.lastBootFailure = { code: message.code, text: message.text };
-    master.bootFailures.set(workerId, master.lastBootFailure);
-    master.log.event('worker.bootFailed', { ...who, code: message.code, reason: message.text });
+    const { code, text, output } = message;
+    const failure: BootFailure = output === '' ? { code, text } : { code, text, output };
+    master.lastBootFailure = failure;
+    master.bootFailures.set(workerId, failure);
+    if (!isLooping) master.log.event('worker.bootFailed', { ...who, code, ...reasonOf(failure) });
   }
 }
 
 function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 'workerExited' }>): Pool {
-  const { workerId, workerPid, code, signal, error } = report;
+  const { workerId, workerPid } = report;
   const worker = pool.workers.find(({ id }) => id === workerId);
   if (worker === undefined) return pool;
-  const facts = { workerId, workerPid, code, signal };
-  const told = master.bootFailures.delete(workerId);
+  const next = apply(master, pool, { type: 'exited', workerId });
+  noteExit(master, { pool, next }, report);
+  master.bootFailures.delete(workerId);
+  master.bootOutputs.delete(workerId);
   master.babblers.delete(workerId);
-  if (error !== undefined) {
-    master.log.event('worker.spawnFailed', { workerId, error });
-    master.lastBootFailure = notStarted(error);
-  } else if (worker.state.phase === 'booting' && !told) {
-    master.lastBootFailure = endedEarly({ code, signal });
-    master.log.event('worker.bootFailed', { ...facts, reason: master.lastBootFailure.text });
-  } else {
-    const isReady = worker.state.phase === 'ready';
-    if (isReady && isCanary(pool, worker)) master.lastBootFailure = endedSoon(facts);
-    master.log.event(isReady ? 'worker.crashed' : 'worker.exited', facts);
-  }
-  giveUpUpgrade(master, worker, facts);
+  giveUpUpgrade(master, worker, report);
+  master.evidence.delete(workerId);
+  master.loopLog.gone(workerId);
   const { childExit } = activeConfig(master, pool).hooks;
   const info = workerInfo(master, worker, workerPid);
   master.hooks.notify('childExit', () => childExit?.(activeServerInfo(master, pool), info));
-  const next = apply(master, pool, { type: 'exited', workerId });
   forgetUnneeded(master, next);
   master.refusing.delete(workerId);
   master.quiet.delete(workerId);
@@ -234,14 +238,8 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   return next;
 }
 
-/** Feeds the pool, and tells when failures begin to slow it down. */
 function apply(master: Master, pool: Pool, event: PoolEvent): Pool {
-  const nowMs = master.system.nowMs();
-  const next = step(pool, event, nowMs);
+  const next = step(pool, event, master.system.nowMs());
   if (pool.resting && !next.resting) master.log.event('workers.woken', { workers: next.target });
-  const delayMs = next.backoff.retryAtMs - nowMs;
-  if (next.backoff.failures > pool.backoff.failures && delayMs > 0 && next.everReady) {
-    master.log.event('worker.backoff', { failures: next.backoff.failures, delayMs: Math.round(delayMs) });
-  }
   return next;
 }

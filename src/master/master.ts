@@ -1,6 +1,7 @@
 import type { ServerInfo, WorkerInfo } from '../config/hooks.ts';
 import type { LoadRequest } from '../config/load.ts';
 import type { TsunicornError } from '../errors.ts';
+import type { Evidence } from '../ipc/messages.ts';
 import { hookLog } from '../logging/hook-log.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { System } from '../os/system.ts';
@@ -9,6 +10,7 @@ import type { BootFailure } from './boot-failure.ts';
 import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
+import type { LoopLog } from './loop-log.ts';
 import type { NewMaster } from './new-master.ts';
 import type { Notifier } from './notifier.ts';
 import type { OldMaster } from './old-master.ts';
@@ -35,8 +37,13 @@ export interface Master {
   readonly request: LoadRequest;
   /** The configuration of each generation that may still be needed, with its sockets. See `forgetUnneeded`. */
   readonly configs: Map<number, ServedConfig>;
+  readonly loopLog: LoopLog;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
+  /** The newest of each worker that has not sent a heartbeat since. */
+  readonly evidence: Map<number, { readonly said: Evidence; readonly atMs: number }>;
+  /** What workers that boot wrote, told shortly before the end of `bootTimeout`. */
+  readonly bootOutputs: Map<number, string>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */

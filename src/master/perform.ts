@@ -2,6 +2,8 @@ import { limitsOf } from '../config/limits.ts';
 import { TsunicornError, unreachable } from '../errors.ts';
 import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { tryConfigFile } from './config-trial.ts';
+import { evidenceFields, evidenceOf } from './evidence.ts';
+import { isCrashLoop } from './failures.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
@@ -76,6 +78,7 @@ async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, {
     }
   }
   crew.spawn(worker, loaded);
+  if (isCrashLoop(pool, master.system.nowMs())) return;
   log.event('worker.spawned', { ...identify(master, action), generation: action.generation });
 }
 
@@ -91,13 +94,18 @@ function drainWorker(master: Master, pool: Pool, action: Extract<Action, { type:
 
 function abortWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'abort' }>): void {
   const silentMs = Math.round(action.silentMs);
-  master.log.event('worker.timeout', { ...identify(master, action), silentMs });
+  const who = identify(master, action);
+  const { config } = activeConfig(master, pool);
+  const { said, atMs = 0 } = master.evidence.get(action.workerId) ?? {};
+  const saidBeforeMs = Math.round(master.system.nowMs() - atMs);
+  const evidence = evidenceOf({ silentMs, pid: who.workerPid, said, saidBeforeMs, config });
+  master.log.event('worker.timeout', { ...who, ...evidenceFields(evidence) });
   const worker = pool.workers.find(({ id }) => id === action.workerId);
   if (worker !== undefined) {
     if (isCanary(pool, worker)) master.lastBootFailure = silentSoon(silentMs);
     const info = workerInfo(master, worker);
     const { workerTimeout } = hooksOf(master, pool);
-    master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, { silentMs }));
+    master.hooks.notify('workerTimeout', () => workerTimeout?.(activeServerInfo(master, pool), info, evidence));
   }
   master.crew.signal(action.workerId, 'SIGABRT');
 }
@@ -106,7 +114,9 @@ function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 
   if (action.why === 'bootTimeout') {
     const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
     master.lastBootFailure = notReadyInTime(bootTimeoutMs);
-    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
+    const output = master.bootOutputs.get(action.workerId) ?? '';
+    const words = output === '' ? {} : { output };
+    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs, ...words });
   } else {
     master.log.event('worker.killed', { ...identify(master, action), why: action.why });
   }

@@ -52,13 +52,18 @@ export function allowedSize({ target, reload }: Pool): number {
 }
 
 function planOverdue(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
-  return pool.workers.flatMap((worker): Action[] => {
-    const dueMs = deadlineMs(worker, limits);
-    if (dueMs === null || nowMs < dueMs) return [];
+  const overdue = pool.workers.filter((worker) => {
+    const dueMs = deadlineMs(worker, pool, limits);
+    return dueMs !== null && nowMs >= dueMs;
+  });
+  const silent = longestSilent(overdue);
+  return overdue.flatMap((worker): Action[] => {
     switch (worker.state.phase) {
       case 'booting':
         return [{ type: 'kill', workerId: worker.id, why: 'bootTimeout' }];
       case 'ready':
+        // One at a time: what silences several is most often a stall of the whole machine, which passes.
+        if (worker !== silent) return [];
         return [
           {
             type: 'abort',
@@ -74,6 +79,12 @@ function planOverdue(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
         return unreachable(worker.state);
     }
   });
+}
+
+function longestSilent(workers: readonly PoolWorker[]): PoolWorker | undefined {
+  const beats = workers.flatMap(({ state }) => (state.phase === 'ready' ? state.heartbeatMs : []));
+  const longestAgoMs = Math.min(...beats);
+  return workers.find(({ state }) => state.phase === 'ready' && state.heartbeatMs === longestAgoMs);
 }
 
 function planStop(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
@@ -101,8 +112,7 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   const turn = planReloadTurn(pool, limits, nowMs, ready);
   if (turn !== null) return [turn];
 
-  // At most one recycling worker leaves at a time; the others serve on until it is their turn.
-  const recycling = ready.find((worker) => worker.recycling && worker.generation === pool.generation);
+  const recycling = nextToRecycle(pool, ready);
   const leaves = (worker: PoolWorker) => worker.generation !== pool.generation || worker === recycling;
   const staying = [...booting, ...ready].filter((worker) => !leaves(worker));
   const { onTrial, spare, maxServing } = capacity(pool, limits, ready);
@@ -129,6 +139,19 @@ function planRest(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   return pool.workers
     .filter(({ state }) => state.phase === 'booting' || state.phase === 'ready')
     .map((worker) => drain(worker, worker.state.phase === 'ready' ? 'retire' : 'quick', limits, nowMs));
+}
+
+/**
+ * The one worker that may be replaced because it asked for it; the others serve on until it is their turn. The permit is given back when
+ * the old process is gone, not when its replacement is ready: so there is never more than one process too many for this, whoever drains
+ * how long. While a reload tries its new generation nobody has it.
+ */
+function nextToRecycle({ workers, generation, reload }: Pool, ready: readonly PoolWorker[]): PoolWorker | undefined {
+  const isTaken = workers.some(
+    ({ recycling, state }) => recycling && (state.phase === 'draining' || state.phase === 'killed'),
+  );
+  if (isTaken || (reload.phase === 'rolling' && isOnTrial(reload.trial))) return undefined;
+  return ready.find((worker) => worker.recycling && worker.generation === generation);
 }
 
 /** How many ready workers may leave, and how many may boot or serve. */
@@ -204,13 +227,13 @@ function drain(worker: PoolWorker, mode: DrainMode, limits: PoolLimits, nowMs: n
 }
 
 /** When this worker's patience ends; `null`: never. */
-function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
+function deadlineMs(worker: PoolWorker, { nextAbortAtMs }: Pool, limits: PoolLimits): number | null {
   const { state } = worker;
   switch (state.phase) {
     case 'booting':
       return state.bootDeadlineMs;
     case 'ready':
-      return limits.timeoutMs === null ? null : state.heartbeatMs + limits.timeoutMs;
+      return limits.timeoutMs === null ? null : Math.max(nextAbortAtMs, state.heartbeatMs + limits.timeoutMs);
     case 'draining':
     case 'killed':
       return state.killAtMs;
@@ -220,7 +243,7 @@ function deadlineMs(worker: PoolWorker, limits: PoolLimits): number | null {
 }
 
 function nextDeadlineInMs(pool: Pool, limits: PoolLimits, nowMs: number): number | null {
-  const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, limits) ?? []);
+  const deadlines = pool.workers.flatMap((worker) => deadlineMs(worker, pool, limits) ?? []);
   if (nowMs < pool.backoff.retryAtMs) deadlines.push(pool.backoff.retryAtMs);
   const { reload, stop } = pool;
   // A server that stops trusts nobody any more: the time would come, and nothing would be done.

@@ -1,19 +1,15 @@
 import { unreachable } from '../errors.ts';
-import type { DrainMode } from '../ipc/messages.ts';
-import { backoffMs } from '../os/backoff.ts';
-import { isOnTrial, type Reload } from './reload-state.ts';
+import type { DrainMode, RecycleReason } from '../ipc/messages.ts';
+import { failedYoung, isYoung } from './failures.ts';
+import type { Reload } from './reload-state.ts';
 import { stepReload } from './reload-steps.ts';
 
 export const FIRST_GENERATION = 1;
 
-/** A worker that was ready for this long before it died is not part of a crash loop. */
-const STABLE_MS = 2_000;
-/** After this long without a failure the next one is the first again. */
-const CALM_MS = 30_000;
+/** Between two aborts for silence: of workers that a stall of the whole machine silenced, the others beat again meanwhile. */
+export const ABORT_PAUSE_MS = 1_000;
 /** Ctrl-C in `npm start` comes twice, from the terminal and from npm. Nobody presses a key twice in this time. */
 const SAME_INTENTION_MS = 100;
-/** Spreads the jitter of successive workers evenly over [0, 1). */
-const GOLDEN_RATIO = 0.618_033_988_749_895;
 
 export type WorkerState =
   | { readonly phase: 'booting'; readonly bootDeadlineMs: number }
@@ -25,7 +21,7 @@ export type WorkerState =
 export interface PoolWorker {
   readonly id: number;
   readonly generation: number;
-  /** It asked to be replaced (`maxRequests`). */
+  /** It asked to be replaced, for whatever reason. */
   readonly recycling: boolean;
   readonly state: WorkerState;
 }
@@ -39,8 +35,10 @@ export interface Pool {
   readonly lastGeneration: number;
   readonly lastWorkerId: number;
   readonly workers: readonly PoolWorker[];
-  /** Workers that died young, in a row, and when the next may be started. */
+  /** How often in a row workers died young, those that died together counted once, and when the next may be started. */
   readonly backoff: { readonly failures: number; readonly retryAtMs: number };
+  /** No worker is aborted for its silence before this. */
+  readonly nextAbortAtMs: number;
   readonly everReady: boolean;
   /** The whole target was ready once, and was told of. */
   readonly announced: boolean;
@@ -80,7 +78,7 @@ export type PoolEvent =
   | Action
   | { readonly type: 'ready'; readonly workerId: number }
   | { readonly type: 'heartbeat'; readonly workerId: number }
-  | { readonly type: 'recycleRequested'; readonly workerId: number }
+  | { readonly type: 'recycleRequested'; readonly workerId: number; readonly why: RecycleReason }
   | { readonly type: 'exited'; readonly workerId: number }
   | { readonly type: 'targetChanged'; readonly by: 1 | -1 }
   | { readonly type: 'reloadRequested' }
@@ -100,6 +98,7 @@ export function createPool(options: { target: number; jitterSeed: number }): Poo
     lastWorkerId: 0,
     workers: [],
     backoff: { failures: 0, retryAtMs: 0 },
+    nextAbortAtMs: 0,
     everReady: false,
     announced: false,
     reload: { phase: 'idle' },
@@ -117,10 +116,11 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'drain':
       return setState(pool, event.workerId, { phase: 'draining', mode: event.mode, killAtMs: event.killAtMs });
     case 'abort':
-      return setState(failedYoung(pool, event.workerId, nowMs), event.workerId, {
-        phase: 'killed',
-        killAtMs: event.killAtMs,
-      });
+      return setState(
+        { ...failedYoung(pool, event.workerId, nowMs), nextAbortAtMs: nowMs + ABORT_PAUSE_MS },
+        event.workerId,
+        { phase: 'killed', killAtMs: event.killAtMs },
+      );
     case 'kill':
       return setState(event.why === 'bootTimeout' ? failedYoung(pool, event.workerId, nowMs) : pool, event.workerId, {
         phase: 'killed',
@@ -133,7 +133,7 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
         worker.state.phase === 'ready' ? { ...worker, state: { ...worker.state, heartbeatMs: nowMs } } : worker,
       );
     case 'recycleRequested':
-      return recycleRequested(pool, event.workerId);
+      return recycleRequested(pool, event, nowMs);
     case 'exited':
       return exited(pool, event.workerId, nowMs);
     case 'targetChanged':
@@ -190,35 +190,30 @@ function ready(pool: Pool, workerId: number, nowMs: number): Pool {
   };
 }
 
-/** Of a worker that had no client yet it is as good as its end: whatever is wrong with it, its like would have it too. */
-function recycleRequested(pool: Pool, workerId: number): Pool {
-  const { reload, workers } = pool;
-  const next = updateWorker(pool, workerId, (worker) => ({ ...worker, recycling: true }));
-  if (reload.phase !== 'rolling' || reload.trial.verdict !== 'settling') return next;
-  const isTried = workers.some((worker) => worker.id === workerId && isCanary(pool, worker));
-  return isTried ? { ...next, reload: { ...reload, trial: { verdict: 'failed' } } } : next;
-}
-
 function exited(pool: Pool, workerId: number, nowMs: number): Pool {
   const next = failedYoung(pool, workerId, nowMs);
   return { ...next, workers: next.workers.filter(({ id }) => id !== workerId) };
 }
 
-/** Counts the end of a worker that nobody asked to leave; one that was draining or killed was counted when that was decided. */
-function failedYoung(pool: Pool, workerId: number, nowMs: number): Pool {
+/**
+ * Who asks so soon that its successor would ask again counts as a crash does; `maxRequests` is what somebody wanted. Of the first worker of
+ * a reload that had no client yet it is as good as its end: whatever is wrong with it, its like would have it too.
+ */
+function recycleRequested(
+  pool: Pool,
+  { workerId, why }: Extract<PoolEvent, { type: 'recycleRequested' }>,
+  nowMs: number,
+): Pool {
   const worker = pool.workers.find(({ id }) => id === workerId);
-  if (worker === undefined || (worker.state.phase !== 'booting' && worker.state.phase !== 'ready')) return pool;
-  const stable = worker.state.phase === 'ready' && nowMs - worker.state.readyAtMs >= STABLE_MS;
-  const calm = nowMs - pool.backoff.retryAtMs >= CALM_MS;
-  const failures = stable || calm ? 1 : pool.backoff.failures + 1;
-  const jitter = (pool.jitterSeed + workerId * GOLDEN_RATIO) % 1;
+  if (worker === undefined || worker.state.phase !== 'ready' || worker.recycling) return pool;
+  const next = updateWorker(pool, workerId, (each) => ({ ...each, recycling: true }));
   const { reload } = pool;
-  const trialFailed = reload.phase === 'rolling' && isOnTrial(reload.trial) && worker.generation === pool.generation;
-  return {
-    ...pool,
-    backoff: { failures, retryAtMs: nowMs + backoffMs(failures, jitter) },
-    reload: trialFailed ? { ...reload, trial: { verdict: 'failed' } } : reload,
-  };
+  if (reload.phase === 'rolling' && isCanary(pool, worker)) {
+    return reload.trial.verdict === 'settling'
+      ? { ...next, reload: { ...reload, trial: { verdict: 'failed' } } }
+      : next;
+  }
+  return why !== 'maxRequests' && isYoung(worker, nowMs) ? failedYoung(next, workerId, nowMs) : next;
 }
 
 /** Whether this worker is the one that a reload tries its new generation with. */

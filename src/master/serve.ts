@@ -14,6 +14,7 @@ import { runArbiter } from './arbiter.ts';
 import { createCrew } from './crew.ts';
 import { createHookRunner, runGate } from './hook-runner.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import { createLoopLog } from './loop-log.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
 import { createNewMaster, type NewMaster, startFault } from './new-master.ts';
 import { createNotifier, type Notifier } from './notifier.ts';
@@ -130,8 +131,11 @@ async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<
     startFault: () => startFault(origin.startedAs),
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
+    loopLog: createLoopLog(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
+    evidence: new Map(),
+    bootOutputs: new Map(),
     babblers: new Set(),
     refusing: new Set(),
     quiet: new Set(),

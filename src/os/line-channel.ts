@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
 
+/** The worker's end of it; 0 to 2 are the standard streams. */
+export const CHANNEL_FD = 3;
+
 /** Far longer than any message of ours. What a worker sends beyond it is dropped up to the next line. */
 const LONGEST_LINE = 1024 * 1024;
 

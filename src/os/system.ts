@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { Duplex } from 'node:stream';
-import { openChannel } from './line-channel.ts';
+import { flagsAgainstInspector } from './inspector.ts';
+import { CHANNEL_FD, openChannel } from './line-channel.ts';
 
 /** How to start a worker process, or another master. */
 export interface ProcessSpec {
@@ -44,13 +45,9 @@ export interface System {
   spawn(spec: ProcessSpec, events: ProcessEvents): OwnedProcess;
 }
 
-/** 0 to 2 are the standard streams. */
-const CHANNEL_FD = 3;
 export const FIRST_INHERITED_FD = 4;
 
 const CHANNEL_PATIENCE_MS = 500;
-
-const NO_INSPECTOR = '--disable-sigusr1';
 
 export const realSystem: System = {
   nowMs: () => performance.now(),
@@ -101,7 +98,7 @@ function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } |
   try {
     nothing = openSync('/dev/null', 'r');
     const { node = process.execPath, script, args = [], stdin = 'ignore' } = spec;
-    const child = spawn(node, [...nodeFlags(), script, ...args], {
+    const child = spawn(node, [...nodeFlags(spec.env.NODE_OPTIONS), script, ...args], {
       cwd: spec.cwd,
       // How Node in the worker knows of the channel (child_process, "NODE_CHANNEL_FD"); it removes both before the application runs.
       env: { ...spec.env, NODE_CHANNEL_FD: String(CHANNEL_FD), NODE_CHANNEL_SERIALIZATION_MODE: 'json' },
@@ -119,13 +116,10 @@ function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } |
   }
 }
 
-/**
- * Those that this process was started with. SIGUSR1 means 'reopen the logs' to operators; Node's own meaning, an open inspector port, is
- * switched off where it can be.
- */
-function nodeFlags(): string[] {
-  const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect') && flag !== NO_INSPECTOR);
-  return process.allowedNodeEnvironmentFlags.has(NO_INSPECTOR) ? [...inherited, NO_INSPECTOR] : inherited;
+/** Those that this process was started with, but for what keeps the inspector away or asks for it: each process gets its own. */
+function nodeFlags(nodeOptions: string | undefined): string[] {
+  const own = flagsAgainstInspector(nodeOptions);
+  return [...process.execArgv.filter((flag) => !flag.startsWith('--inspect') && !own.includes(flag)), ...own];
 }
 
 /**

@@ -6,6 +6,7 @@ export function behindFront(service: Service, front: Front, drainIdleTimeoutMs: 
   return {
     accept: (socket, peer) => front.take(socket, peer),
     connections: () => front.pending() + service.connections(),
+    inFlight: () => service.inFlight(),
     async drain(pace) {
       const drained = service.drain(pace);
       // Before it has passed a connection is as idle as can be, but behind the front a request may already be on its way.

@@ -4,32 +4,41 @@ import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
-import { type MasterChannel, openMasterChannel } from './channel.ts';
+import { openMasterChannel } from './channel.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
-import { reportBootFailure, watchEscapedErrors } from './failures.ts';
+import {
+  type BootWitness,
+  reportBootFailure,
+  speakBeforeTimeout,
+  watchEarlyExit,
+  watchEscapedErrors,
+} from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
+import { keepLastWords } from './last-words.ts';
+import { createMemoryWatch } from './memory-watch.ts';
 import { observeFor } from './observer.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
 import { handleWorkerSignals } from './signals.ts';
+import { type Watchdog, watchOver } from './watchdog.ts';
 
 const QUICK_STOP_MS = 1_000;
 
 /** How the life of a worker stands. A drain can cut a boot short; nothing leads back from `leaving`. */
-type Life =
-  | { readonly phase: 'waiting' }
-  | { readonly phase: 'booting'; readonly equipment: Equipment }
-  | {
-      readonly phase: 'serving' | 'leaving';
-      readonly equipment: Equipment;
-      readonly target: DrainTarget;
-      readonly gracefulTimeoutMs: number;
-      /** Starts to accept. */
-      readonly accept: () => Promise<DrainTarget['acceptors']>;
-    };
+type Life = { readonly phase: 'waiting' } | { readonly phase: 'booting'; readonly equipment: Equipment } | ServingLife;
 
-interface Worker {
-  readonly channel: MasterChannel;
+interface ServingLife {
+  readonly phase: 'serving' | 'leaving';
+  readonly equipment: Equipment;
+  readonly target: DrainTarget;
+  readonly gracefulTimeoutMs: number;
+  readonly watchdog: Watchdog;
+  lookAtMemory(): void;
+  /** Starts to accept. */
+  readonly accept: () => Promise<DrainTarget['acceptors']>;
+}
+
+interface Worker extends BootWitness {
   readonly siblings: Siblings;
   life: Life;
 }
@@ -40,11 +49,12 @@ interface Worker {
  */
 export function startWorker(): void {
   const channel = openMasterChannel();
-  const worker: Worker = { channel, siblings: createSiblings(channel), life: { phase: 'waiting' } };
+  const words = keepLastWords();
+  const worker: Worker = { channel, words, siblings: createSiblings(channel), life: { phase: 'waiting' } };
   handleWorkerSignals({
     drain: (mode) => drainUnasked(worker, mode),
     reopenLogs: () => reopenLogs(worker),
-    abort: () => void (worker.life.phase === 'waiting' ? process.exit(1) : worker.life.equipment.abort()),
+    abort: () => abort(worker),
   });
   worker.channel.onClosed(() => {
     if (worker.life.phase === 'serving') worker.life.equipment.log.event('server.orphaned');
@@ -71,25 +81,41 @@ function receive(worker: Worker, message: MasterMessage): void {
 }
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
-  const { channel } = worker;
+  const { channel, words } = worker;
+  let watchdog: Watchdog;
   try {
-    worker.life = await prepare(worker, message);
+    const life = await prepare(worker, message);
+    worker.life = life;
+    watchdog = life.watchdog;
   } catch (error) {
-    return await reportBootFailure(error, channel);
+    return await reportBootFailure(error, worker);
   }
+  words.release();
   const { timeoutMs } = limitsOf(message.config);
-  startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
+  const beat = () => {
+    void channel.send({ type: 'heartbeat' });
+    watchdog.beat();
+    lookAtMemory(worker);
+  };
+  startHeartbeat(beat, heartbeatEveryMs(timeoutMs));
   await channel.send({ type: 'ready' });
+  lookAtMemory(worker);
+}
+
+function lookAtMemory({ life }: Worker): void {
+  if (life.phase === 'serving') life.lookAtMemory();
 }
 
 /** From the message to the first connection: logs, hooks, the application, and only then the sockets. */
-async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
+async function prepare(worker: Worker, message: BootMessage): Promise<ServingLife> {
   const { channel } = worker;
   const config = withInterface(message.config, process.cwd());
   const equipment = openEquipment(message);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
-  watchEscapedErrors(equipment, channel, () => worker.life.phase === 'booting');
+  watchEscapedErrors(equipment, worker, () => worker.life.phase === 'booting');
+  watchEarlyExit(worker);
+  speakBeforeTimeout(worker, limitsOf(config).bootTimeoutMs);
   if (message.configFile !== null) {
     // The loader of config files costs a worker 10 MB: only those with hooks pay for it.
     const { loadHooks } = await import('../config/load-hooks.ts');
@@ -103,12 +129,20 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   const service = await behindFronts(application, message, { equipment, observer });
   const accept = () => acceptAll(message.listeners, config.backlog, service);
   const acceptors = message.quiet ? [] : await accept();
-  const { gracefulTimeoutMs } = limitsOf(config);
-  return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs, accept };
+  const { gracefulTimeoutMs, maxMemoryMiB } = limitsOf(config);
+  const lookAtMemory = createMemoryWatch({
+    // Of a Python application it is the Python processes that count, and are replaced.
+    maxMemoryMiB: config.interface === 'wsgi' ? null : maxMemoryMiB,
+    residentBytes: () => process.memoryUsage.rss(),
+    outgrown: (memoryMiB) => void channel.send({ type: 'recycle', why: 'maxMemory', memoryMiB }),
+  });
+  const watchdog = watchOver(service, { config, hasHooks: message.configFile !== null });
+  const target = { acceptors, service };
+  return { phase: 'serving', equipment, target, gracefulTimeoutMs, watchdog, accept, lookAtMemory };
 }
 
 async function admit(worker: Worker): Promise<void> {
-  const { life, channel } = worker;
+  const { life } = worker;
   if (life.phase !== 'serving') return;
   try {
     const acceptors = await life.accept();
@@ -116,13 +150,20 @@ async function admit(worker: Worker): Promise<void> {
     // Told to leave meanwhile.
     else for (const acceptor of acceptors) acceptor.close();
   } catch (error) {
-    await reportBootFailure(error, channel);
+    await reportBootFailure(error, worker);
   }
+}
+
+function abort({ life, words }: Worker): void {
+  words.release();
+  if (life.phase === 'waiting') process.exit(1);
+  void life.equipment.abort();
 }
 
 async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {
   const { life } = worker;
   const { mode, graceMs, removed } = order;
+  worker.words.release();
   if (life.phase === 'waiting') return process.exit(0);
   const { equipment } = life;
   if (mode === 'quick') await equipment.runHook('workerInt', (hooks) => hooks.workerInt?.(equipment.worker));

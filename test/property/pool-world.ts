@@ -1,11 +1,13 @@
 import { allowedSize, type PoolLimits, plan } from '../../src/master/plan.ts';
-import { createPool, type Pool, type PoolEvent, step } from '../../src/master/pool.ts';
+import { ABORT_PAUSE_MS, createPool, type Pool, type PoolEvent, step } from '../../src/master/pool.ts';
 
 /** What a history is made of. Workers are named by their place among the living, so that every number means something. */
 export type Happening =
-  | { readonly type: 'ready' | 'crash' | 'stall' | 'recycle' | 'obey'; readonly nth: number }
+  | { readonly type: 'ready' | 'crash' | 'stall' | 'recycle' | 'outgrow' | 'obey'; readonly nth: number }
   | { readonly type: 'hup'; readonly target: number; readonly faulty: boolean }
-  | { readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' | 'winch' | 'wake' }
+  | {
+      readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' | 'winch' | 'wake' | 'stallAll' | 'resumeAll';
+    }
   | { readonly type: 'stop'; readonly mode: 'stop' | 'quick' }
   | { readonly type: 'wait'; readonly ms: number };
 
@@ -18,6 +20,8 @@ interface Process {
   /** Told to leave, or aborted: it will exit when it gets round to it. */
   leaving: boolean;
   killed: boolean;
+  /** It asked to be replaced. */
+  asked: boolean;
   /** Takes no connections. */
   quiet: boolean;
 }
@@ -43,6 +47,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   let wantedTarget = start.target;
   let faulty = false;
   let unheardHup = false;
+  let abortedAtMs = Number.NEGATIVE_INFINITY;
   const processes = new Map<number, Process>();
 
   /** A step that is ours: the ready workers may not fall below the target by it, unless they were below already. */
@@ -64,13 +69,32 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   const oldReady = () =>
     readyCount({ ...pool, workers: pool.workers.filter(({ generation }) => generation !== pool.generation) });
 
+  /** A worker beyond the target that no reload explains takes the place of one that asked: one at a time, until the old one is gone. */
+  const checkPermit = () => {
+    const serving = pool.workers.filter(({ state }) => state.phase === 'booting' || state.phase === 'ready');
+    if (serving.length < pool.target || serving.some(({ generation }) => generation !== pool.generation)) return;
+    if (serving.length > pool.target) throw new Broken('a second worker is replaced while the first one is');
+    const leaves = [...processes.values()].some(({ asked, leaving, killed }) => asked && (leaving || killed));
+    if (leaves) throw new Broken('a worker is replaced while another one, which asked for it too, still leaves');
+  };
+
+  const checkPause = () => {
+    if (nowMs - abortedAtMs < ABORT_PAUSE_MS) throw new Broken('two workers are aborted for silence at once');
+    abortedAtMs = nowMs;
+  };
+
   const act = (action: ReturnType<typeof plan>['actions'][number]) => {
+    if (action.type === 'spawn') checkPermit();
+    if (action.type === 'abort') checkPause();
     feed(action);
     switch (action.type) {
       case 'spawn':
         if (pool.resting) throw new Broken(`worker ${action.workerId} was spawned while it rests`);
         if (processes.has(action.workerId)) throw new Broken(`worker ${action.workerId} was spawned twice`);
-        processes.set(action.workerId, { stalled: false, leaving: false, killed: false, quiet: action.quiet });
+        processes.set(action.workerId, {
+          ...{ stalled: false, leaving: false, killed: false, asked: false },
+          quiet: action.quiet,
+        });
         break;
       case 'admit':
         processOf(action.workerId).quiet = false;
@@ -160,6 +184,10 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
         return feed({ type: 'woken' });
       case 'stop':
         return feed({ type: 'stopRequested', mode: happening.mode });
+      case 'stallAll':
+      case 'resumeAll':
+        for (const process of processes.values()) process.stalled = happening.type === 'stallAll';
+        return;
       case 'stoodStill':
         nowMs += 60_000;
         return feed({ type: 'stoodStill', forMs: 60_000 });
@@ -170,7 +198,13 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     else if (happening.type === 'obey') {
       if (found.killed || (found.leaving && !found.stalled)) exit(nth);
     } else if (!found.stalled && !found.leaving) {
-      feed({ type: happening.type === 'ready' ? 'ready' : 'recycleRequested', workerId: nth });
+      if (happening.type === 'ready') return feed({ type: 'ready', workerId: nth });
+      found.asked ||= pool.workers.some(({ id, state }) => id === nth && state.phase === 'ready');
+      feed({
+        type: 'recycleRequested',
+        workerId: nth,
+        why: happening.type === 'outgrow' ? 'maxMemory' : 'maxRequests',
+      });
     }
   };
 
@@ -192,7 +226,8 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     },
     settle() {
       for (let round = 0; round < 1_000 && over === 'no'; round += 1) {
-        const busy = pool.workers.some(({ state }) => state.phase !== 'ready') || pool.reload.phase !== 'idle';
+        const changes = pool.workers.some(({ state, recycling }) => state.phase !== 'ready' || recycling);
+        const busy = changes || pool.reload.phase !== 'idle';
         const { wakeInMs } = plan(pool, limits, nowMs);
         if (!busy && readyCount(pool) === wantedCount(pool) && !processesStalled()) {
           if (unheardHup) throw new Broken('no configuration was read after the last HUP');

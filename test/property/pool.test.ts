@@ -9,7 +9,7 @@ const HISTORIES = Number(process.env.TSUNICORN_POOL_HISTORIES ?? 20_000);
 const nth = fc.nat({ max: 12 });
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('ready' as const), nth }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('crash', 'stall', 'recycle'), nth }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('crash', 'stall', 'recycle', 'outgrow'), nth }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('obey' as const), nth }) },
   {
     weight: 2,
@@ -21,6 +21,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('ttin', 'ttou', 'loaded', 'stoodStill') }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('winch', 'wake') }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('stallAll', 'resumeAll') }) },
   {
     weight: 1,
     arbitrary: fc.record({

@@ -107,6 +107,8 @@ describe('links in the documentation', () => {
 describe('names in README and guide', () => {
   /** Of the events about Python processes. */
   const logFields = ['pythonPid', 'lostRequests', 'lastWords'];
+  /** Of `worker.timeout`. */
+  const evidenceFields = ['noStack', 'requestsInFlight', 'cpuSeconds'];
   /** In backticks, but neither a setting nor a hook. */
   const otherWords = [
     'defineConfig',
@@ -115,6 +117,7 @@ describe('names in README and guide', () => {
     'uncaughtException',
     'unhandledRejection',
     ...logFields,
+    ...evidenceFields,
   ];
   const otherVariables = [
     ...['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'],

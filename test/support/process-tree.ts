@@ -82,6 +82,15 @@ export function listening(port: number): boolean {
   );
 }
 
+/** How many sockets of this process listen on TCP. */
+export function listeningSockets(pid: number): number {
+  const rows = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => readOrEmpty(table).split('\n'));
+  const listeners = new Set(
+    rows.map((row) => row.trim().split(/\s+/)).flatMap(([, , , state, ...rest]) => (state === LISTEN ? [rest[5]] : [])),
+  );
+  return openFds(pid).filter((target) => listeners.has(/^socket:\[(\d+)\]$/.exec(target)?.[1])).length;
+}
+
 function liveProcesses(): Stat[] {
   return numbersIn('/proc')
     .map(readStat)

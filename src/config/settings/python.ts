@@ -57,15 +57,4 @@ export const python = [
     details:
       'They share its memory, and a replacement is there in milliseconds. What the application opens while it is loaded (connections, threads) does not survive the fork in order.',
   }),
-  setting({
-    name: 'maxMemory',
-    section: 'Python',
-    appliesOn: 'reload',
-    schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
-    default: 0,
-    example: 512,
-    summary: 'At how many MiB of memory a Python process is replaced by a fresh one; 0: never.',
-    details:
-      'What counts is what it has in memory (the resident set), shared pages included. The replacement is ready before the old one leaves, which finishes its requests first. Linux only.',
-  }),
 ] as const;

@@ -20,6 +20,17 @@ export const timeouts = [
       'It bounds code that blocks, not requests that wait: a worker that awaits a slow database still answers the master. A Python process is silent while it sends no piece of an answer and does not wait for the client: it is replaced, the client gets 504, and the worker serves on.',
   }),
   setting({
+    name: 'stackOnTimeout',
+    section: 'Timeouts',
+    appliesOn: 'reload',
+    schema: { type: 'boolean' },
+    default: true,
+    example: false,
+    summary: 'Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.',
+    details:
+      'A thread of each worker, asleep until then, asks for it; no port is opened. It takes some megabytes of each worker. The stack of a Python process is logged in any case. Gunicorn has nothing like it.',
+  }),
+  setting({
     name: 'gracefulTimeout',
     section: 'Timeouts',
     unit: 's',

@@ -51,6 +51,18 @@ export const workers = [
     details: 'It keeps those that started together from leaving together. It needs `maxRequests`.',
   }),
   setting({
+    name: 'maxMemory',
+    section: 'Workers',
+    appliesOn: 'reload',
+    schema: { type: 'integer', minimum: 0, maximum: 1_000_000_000 },
+    default: 0,
+    example: 512,
+    summary:
+      'At how many MiB of memory a worker, or of a Python application each Python process, is replaced by a fresh one; 0: never.',
+    details:
+      'What counts is what the process has in memory (the resident set), shared pages included; it is looked at about once a second, of Python processes every five (Linux only). The replacement is ready before the old one leaves, which finishes its requests first, and one is replaced at a time (of Python processes, one in each worker). So keep some room between this and what the kernel or the container allows.',
+  }),
+  setting({
     name: 'maxSurge',
     section: 'Workers',
     appliesOn: 'reload',

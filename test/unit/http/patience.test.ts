@@ -86,3 +86,17 @@ describe('Patience, while an answer waits', () => {
     });
   }
 });
+
+describe('Patience.busySinceMs', () => {
+  it('is when the request under way was found first, and null for any other', () => {
+    const patience = new Patience(limits);
+    expect(patience.busySinceMs(1)).to.equal(null);
+    for (const nowMs of [10, 20, 30]) patience.judge(nothing, nowMs);
+    expect(patience.busySinceMs(1)).to.equal(10);
+    expect(patience.busySinceMs(2)).to.equal(null);
+    patience.judge({ ...nothing, requests: 2 }, 40);
+    expect(patience.busySinceMs(2)).to.equal(40);
+    patience.judge({ ...nothing, phase: 'idle', requests: 2 }, 50);
+    expect(patience.busySinceMs(2)).to.equal(null);
+  });
+});

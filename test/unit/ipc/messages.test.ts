@@ -9,7 +9,9 @@ describe('parseWorkerMessage', () => {
     { type: 'leaving' },
     { type: 'refusing' },
     { type: 'recycle', why: 'maxRequests' },
-    { type: 'bootFailed', code: 'APP_LOAD', text: 'no db' },
+    { type: 'recycle', why: 'maxMemory', memoryMiB: 600 },
+    { type: 'bootOutput', output: 'connecting\n' },
+    { type: 'bootFailed', code: 'APP_LOAD', text: 'no db', output: 'connecting\n' },
   ];
   for (const message of good) {
     it(`takes ${message.type}`, () => expect(parseWorkerMessage(message)).to.deep.equal(message));
@@ -23,8 +25,10 @@ describe('parseWorkerMessage', () => {
     { type: 'kill', workerId: 1 },
     { type: 'recycle' },
     { type: 'recycle', why: 'because' },
-    { type: 'bootFailed', code: 'toString', text: 'x' },
-    { type: 'bootFailed', code: 'APP_LOAD', text: 7 },
+    { type: 'bootFailed', code: 'toString', text: 'x', output: '' },
+    { type: 'bootFailed', code: 'APP_LOAD', text: 7, output: '' },
+    { type: 'bootFailed', code: 'APP_LOAD', text: 'x' },
+    { type: 'bootOutput' },
     { type: 'boot' },
   ];
   for (const message of bad) {
@@ -36,8 +40,12 @@ describe('parseWorkerMessage', () => {
   });
 
   it('bounds texts', () => {
-    const message = parseWorkerMessage({ type: 'bootFailed', code: 'APP_LOAD', text: 'x'.repeat(10 * LONGEST_TEXT) });
-    expect(message?.type === 'bootFailed' && message.text.length).to.equal(LONGEST_TEXT);
+    const long = 'x'.repeat(10 * LONGEST_TEXT);
+    const message = parseWorkerMessage({ type: 'bootFailed', code: 'APP_LOAD', text: long, output: long });
+    expect(message?.type === 'bootFailed' && [message.text.length, message.output.length]).to.deep.equal([
+      LONGEST_TEXT,
+      LONGEST_TEXT,
+    ]);
   });
 
   it('never throws', () => {

@@ -32,6 +32,15 @@ describe('createPrettifier', () => {
     );
   });
 
+  it('shows where a worker is stuck below the line, a frame and a request a line', () => {
+    const stack = ['spin (/app/a.ts:3:5)', 'evil\x1b[2J\n'];
+    const requests = [{ method: 'GET', target: '/a', ageMs: 30_250 }];
+    const line = plain(lineOf({ event: 'worker.timeout', msg: 'silent', state: 'running', stack, requests }));
+    expect(line.split('\n').slice(0, 4).join('|')).to.match(
+      /silent workerId=2 state=running\| {4}at spin \(\/app\/a\.ts:3:5\)\| {4}at evil\\u001B\[2J\\n\| {4}GET \/a, for 30\.3 s$/,
+    );
+  });
+
   it('escapes ESC, CR, LF and their kind in messages, keys, values and stacks', () => {
     const evil = 'a\x1b[2J\r\nb\x9b31m\u202e';
     const line = plain(

@@ -1,67 +1,6 @@
 import { expect } from 'chai';
-import { type PoolLimits, plan } from '../../../src/master/plan.ts';
-import { type Action, createPool, type Pool, type PoolEvent, step } from '../../../src/master/pool.ts';
-
-const limits: PoolLimits = {
-  ...{ maxSurge: 1, settleMs: 0 },
-  ...{ bootTimeoutMs: 60_000, timeoutMs: 30_000, gracefulTimeoutMs: 30_000 },
-};
-
-/** A short life, told as a script: what happens, and what is done about it, in words. */
-function life(target: number, ours: Partial<PoolLimits> = {}) {
-  let pool: Pool = createPool({ target, jitterSeed: 0 });
-  let nowMs = 0;
-  const settle = (): string[] => {
-    const done: string[] = [];
-    for (let round = 0; round < 20; round += 1) {
-      const { actions } = plan(pool, { ...limits, ...ours }, nowMs);
-      if (actions.length === 0) break;
-      for (const action of actions) {
-        done.push(inWords(action));
-        pool = step(pool, action, nowMs);
-        if (action.type === 'exit' || action.type === 'giveUp') return done;
-      }
-    }
-    return done;
-  };
-  return {
-    start: settle,
-    after(...events: PoolEvent[]): string[] {
-      for (const event of events) pool = step(pool, event, nowMs);
-      return settle();
-    },
-    later(ms: number): string[] {
-      nowMs += ms;
-      return settle();
-    },
-    wakeInMs: () => plan(pool, { ...limits, ...ours }, nowMs).wakeInMs,
-    get pool() {
-      return pool;
-    },
-  };
-}
-
-function inWords(action: Action): string {
-  switch (action.type) {
-    case 'spawn':
-      return `spawn ${action.workerId} g${action.generation}${action.quiet ? ' quiet' : ''}`;
-    case 'admit':
-      return `admit ${action.workerId}`;
-    case 'drain':
-      return `${action.mode} ${action.workerId}`;
-    case 'abort':
-      return `abort ${action.workerId}`;
-    case 'kill':
-      return `kill ${action.workerId} ${action.why}`;
-    default:
-      return action.type;
-  }
-}
-
-const ready = (workerId: number): PoolEvent => ({ type: 'ready', workerId });
-const exited = (workerId: number): PoolEvent => ({ type: 'exited', workerId });
-const hup: PoolEvent = { type: 'reloadRequested' };
-const loaded = (target: number): PoolEvent => ({ type: 'reloadLoaded', target });
+import { type PoolEvent, step } from '../../../src/master/pool.ts';
+import { exited, hup, life, limits, loaded, ready } from '../../support/pool-life.ts';
 
 describe('plan', () => {
   it('starts the target at once, and says when all are ready', () => {
@@ -125,7 +64,7 @@ describe('plan', () => {
     });
 
     it('goes back when the first new worker asks to be replaced before it had a client, and not after', () => {
-      const recycle: PoolEvent = { type: 'recycleRequested', workerId: 3 };
+      const recycle: PoolEvent = { type: 'recycleRequested', workerId: 3, why: 'unhandledRejection' };
       expect(rolling().after(recycle)).to.deep.equal(['abortReload', 'retire 3']);
       const server = rolling();
       server.later(1_000);
@@ -207,16 +146,6 @@ describe('plan', () => {
     expect(server.after({ type: 'targetChanged', by: -1 })).to.deep.equal(['retire 1']);
     expect(server.after({ type: 'targetChanged', by: -1 })).to.deep.equal([]);
     expect(server.after({ type: 'targetChanged', by: 1 })).to.deep.equal(['spawn 3 g1']);
-  });
-
-  it('replaces recycling workers one at a time', () => {
-    const server = life(3, { maxSurge: 2 });
-    server.start();
-    server.after(ready(1), ready(2), ready(3));
-    const recycle = (workerId: number): PoolEvent => ({ type: 'recycleRequested', workerId });
-    expect(server.after(recycle(2), recycle(3))).to.deep.equal(['spawn 4 g1']);
-    expect(server.after(ready(4))).to.deep.equal(['retire 2', 'spawn 5 g1']);
-    expect(server.after(ready(5))).to.deep.equal(['retire 3']);
   });
 
   it('aborts a silent worker at timeout, replaces it at once, and kills it a second later', () => {

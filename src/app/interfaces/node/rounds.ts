@@ -1,7 +1,9 @@
 import { enforce, type Judged, type Situation } from '../../../http/deadlines.ts';
+import type { RoundFacts } from '../../../http/in-flight.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { type Refusal, refusal } from '../../../http/refusal.ts';
 import { createRound, DRAIN_ROUND_MS, roundMsOf } from '../../../http/round.ts';
+import { createRoundTimer } from '../../../http/round-timer.ts';
 import { type Closing, closeIdle, linger } from './closing.ts';
 import type { Connection, Connections } from './connections.ts';
 import { isEndlessFraming, isEndlessHead, isUnwanted, situationOf } from './situation.ts';
@@ -23,6 +25,7 @@ export interface Rounds {
   /** To be called when a drain begins. */
   hasten(): void;
   stop(): void;
+  facts(): RoundFacts;
 }
 
 export interface RoundsOptions {
@@ -35,36 +38,21 @@ export interface RoundsOptions {
 
 export function createRounds(options: RoundsOptions): Rounds {
   const { connections, drain } = options;
-  let timer: NodeJS.Timeout | null = null;
-  let everyMs = 0;
-
-  const round = createRound({
-    all: () => connections.all(),
-    judge: (connection: Connection, nowMs) => lookAfter(connection, nowMs, options),
-  });
-
-  function stop(): void {
-    if (timer !== null) clearInterval(timer);
-    timer = null;
-  }
-
-  function start(): void {
-    const wantedMs = drain.idleMs === null ? roundMsOf(options.limits) : DRAIN_ROUND_MS;
-    if (timer !== null && everyMs === wantedMs) return;
-    stop();
-    everyMs = wantedMs;
-    // The round runs after a poll phase: whatever the kernel already held of a next request has been read by then.
-    timer = setInterval(() => setImmediate(round), everyMs);
-    timer.unref();
-  }
-
+  const timer = createRoundTimer(
+    createRound({
+      all: () => connections.all(),
+      judge: (connection: Connection, nowMs) => lookAfter(connection, nowMs, options),
+    }),
+  );
+  const start = () => timer.start(drain.idleMs === null ? roundMsOf(options.limits) : DRAIN_ROUND_MS);
   return {
     start,
     hasten() {
       start();
-      setImmediate(round);
+      timer.hasten();
     },
-    stop,
+    stop: timer.stop,
+    facts: timer.facts,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
+import { agesOf } from '../../../http/in-flight.ts';
 import type { OriginOf } from '../../../http/origin.ts';
 import type { Peer } from '../../../http/peer.ts';
 import type { Service, ServiceOptions } from '../../contract.ts';
@@ -10,7 +11,7 @@ import { takeEvents } from './events.ts';
 import { faultOf } from './parse-fault.ts';
 import { guardResponses } from './response.ts';
 import { createRounds, type Drain } from './rounds.ts';
-import { mustClose } from './situation.ts';
+import { inFlightOf, mustClose } from './situation.ts';
 import { createTurns } from './turns.ts';
 
 export interface NodeServiceOptions extends ServiceOptions {
@@ -68,6 +69,7 @@ export function createNodeService(server: Server, options: NodeServiceOptions): 
       server.emit('connection', socket);
     },
     connections: () => connections.count(),
+    inFlight: () => agesOf([...connections.all()].map(inFlightOf), rounds.facts()),
     async drain(pace) {
       drain.idleMs = pace === 'quick' ? 0 : (drain.idleMs ?? limits.drainIdleTimeoutMs);
       if (connections.count() === 0) return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { blankSituation, type Situation } from '../../../http/deadlines.ts';
+import type { InFlight } from '../../../http/in-flight.ts';
 import type { HttpLimits } from '../../../http/limits.ts';
 import { UNWANTED_BODY_BYTES } from '../../../http/persistence.ts';
 import { bytesTaken } from '../../../http/progress.ts';
@@ -39,6 +40,15 @@ export function situationOf(connection: Connection, drainIdleMs: number | null):
   situation.takenBytes = socket.writableLength > 0 ? bytesTaken(socket) : null;
   situation.drainIdleMs = drainIdleMs;
   return situation;
+}
+
+/** What the application has to answer, if anything. Frameworks change `url` for what they mount, and keep what came beside it. */
+export function inFlightOf({ exchange, patience, answers }: Connection): InFlight | null {
+  if (exchange === null) return null;
+  const { request } = exchange;
+  const { method = '', url = '' } = request;
+  const target = 'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : url;
+  return { method, target, sinceMs: patience.busySinceMs(answers) };
 }
 
 function bodyUnderWay({ exchange, waiting }: Connection): IncomingMessage | null {

@@ -1,10 +1,10 @@
-import type { LogEvent } from '../logging/events.ts';
-import type { Logger } from '../logging/logger.ts';
+import type { LogEvent } from './events.ts';
+import type { Logger } from './logger.ts';
 
-/** At most one line in this time, so that no flood of bad clients fills the log. */
+/** At most one line in this time, so that no flood fills the log. */
 const EVERY_MS = 1_000;
 
-/** Logs what strangers can cause as often as they please: the first time at once, then in one line those that followed, with the newest fields. */
+/** Logs what may happen very often, as strangers please or workers crash: the first time at once, then in one line those that followed, with the newest fields. */
 export function logSparingly<Fields extends object>(
   log: Pick<Logger, 'event'>,
   event: LogEvent,
