@@ -8,6 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`);
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
+const aboutPrivileges = ['daemon', 'handed-over', 'paths', 'privileges', 'trusted-config', 'unix-socket-faults'].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutReloads = serving('bad-reloads', 'reload-bind');
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
@@ -24,10 +27,11 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads),
+      ...without(aboutPython, 'test/serving/tls.test.ts', ...aboutReloads, ...aboutPrivileges),
     ],
   },
   reloads: { files: aboutReloads },
+  privileges: { files: aboutPrivileges },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -35,7 +39,7 @@ const kinds = {
   tls: { files: serving('tls') },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
   fetchAll: {
-    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
+    files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython, ...aboutPrivileges)],
     env: as('fetch'),
   },
   wsgi: { files: ['test/serving/**/*.test.ts'], env: as('wsgi'), needsPython: true },
@@ -57,7 +61,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'faults'], ['privileges'], ['wsgi', 'flask'], ['fetchAll']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

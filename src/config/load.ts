@@ -1,3 +1,4 @@
+import { TsunicornError } from '../errors.ts';
 import type { Config } from '../settings.ts';
 import { type ConfigFile, findConfigFile } from './config-file.ts';
 import { commandArguments, environmentLayer } from './environment.ts';
@@ -10,6 +11,7 @@ import { merge } from './merge.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { checkRules } from './rules.ts';
 import { mapSettings, type SettingName } from './settings/index.ts';
+import { doubtAbout } from './trust.ts';
 import { isComplete, resolveValid, validateLayers } from './validate.ts';
 
 export type { ConfigFile } from './config-file.ts';
@@ -21,6 +23,8 @@ export interface LoadRequest {
   /** What `--config` says, relative to `cwd`; `null`: look in `cwd`. */
   readonly configPath: string | null;
   readonly cwd: string;
+  /** Use a file that others than root can change, too (`--trust-config`). Default: not as root. */
+  readonly trustsConfig?: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -31,6 +35,8 @@ export interface LoadedConfig {
   readonly sources: Readonly<Record<SettingName, string>>;
   /** `null`: there is no config file. */
   readonly file: ConfigFile | null;
+  /** Why the file should not be believed; it was said that it is. `null`: there is no reason. */
+  readonly doubt: string | null;
 }
 
 const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
@@ -40,7 +46,7 @@ const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
  * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags. `tryFile` sees the config file before it is evaluated, and
  * refuses it by throwing.
  *
- * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
+ * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_UNTRUSTED`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
  */
 export async function loadConfig(
   request: LoadRequest,
@@ -48,6 +54,7 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   const fromArguments = commandArguments(request.env);
   const file = await findConfigFile(request.cwd, request.configPath ?? fromArguments.configPath);
+  const doubt = file === null ? null : believed(file, request.trustsConfig === true || fromArguments.trustsConfig);
   if (file !== null) await tryFile?.(file);
   const fromFile = file === null ? noFile : readFileValues(file.path, await evaluateConfig(file));
   const layers = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
@@ -56,5 +63,15 @@ export async function loadConfig(
   const faults = [...fromFile.faults, ...validateLayers(layers), ...checkRules({ config, merged })];
   if (faults.length > 0 || !isComplete(config)) throw invalidConfig(faults);
   const sources = mapSettings((setting) => merged.get(setting.name)?.source ?? sourceOf.default);
-  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file };
+  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file, doubt };
+}
+
+/** Whoever can write to the file of a server that runs as root is root: it is a program, or names one. */
+function believed({ path }: ConfigFile, isTrusted: boolean): string | null {
+  const doubt = doubtAbout(path, 'it');
+  if (doubt === null || isTrusted) return doubt;
+  throw new TsunicornError(
+    'CONFIG_UNTRUSTED',
+    `The config file ${path} is not used as root, since ${doubt}. Or use it as it is: --trust-config.`,
+  );
 }

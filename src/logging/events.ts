@@ -82,6 +82,18 @@ export const logEvents = {
   'pidFile.written': { level: 'debug', message: 'pid file written' },
   'pidFile.lost': { level: 'warn', message: 'the pid file no longer holds our pid: it is left alone' },
   'socket.replaced': { level: 'info', message: 'a stale unix socket was replaced' },
+  'privileges.root': {
+    level: 'warn',
+    message: 'workers run as root: whoever breaks into the application owns the machine',
+  },
+  'config.untrusted': {
+    level: 'warn',
+    message: 'others than root can change the config file, which is used all the same',
+  },
+  'app.untrusted': {
+    level: 'warn',
+    message: 'others than root can change the application, which runs as root',
+  },
   'node.endOfLife': { level: 'warn', message: 'this Node.js line gets no more security fixes' },
   'watch.changed': { level: 'info', message: 'a watched file changed' },
   'system.clockJump': { level: 'warn', message: 'the master was suspended: one round of timeouts is skipped' },

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { hasWorkerHook } from '../config/hooks.ts';
 import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
+import { type Account, HINDERS_SETUID } from '../os/account.ts';
+import { DAEMON_VARIABLE } from '../os/daemon-mark.ts';
 import { FIRST_INHERITED_FD, type OwnedProcess, type System } from '../os/system.ts';
 import type { Inbox } from './inbox.ts';
+import { handOverLogs } from './log-files.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 import { ticketKeysOf } from './ticket-keys.ts';
 
@@ -32,7 +35,8 @@ export function createCrew(context: {
 
   return {
     spawn({ id, generation }, loaded) {
-      const { config, hooks, file, tls, listeners } = loaded;
+      const { config, hooks, file, tls, listeners, account } = loaded;
+      handOverLogs(loaded);
       const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({
         fd: FIRST_INHERITED_FD + index,
         url,
@@ -41,7 +45,7 @@ export function createCrew(context: {
         {
           script: WORKER_SCRIPT,
           cwd: config.chdir ?? cwd,
-          env: workerEnvironment(config.env),
+          env: workerEnvironment(config.env, account),
           inheritFds: listeners.map(({ fd }) => fd),
           withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
         },
@@ -62,6 +66,7 @@ export function createCrew(context: {
         config,
         configFile: hasWorkerHook(hooks) ? file : null,
         tls: tls === null ? null : { ...tls, ticketKeys: ticketKeysOf(ticketSecret, { ...loaded, tls, generation }) },
+        runAs: account,
       };
       process.send(message);
       return process.pid;
@@ -76,7 +81,20 @@ export function createCrew(context: {
 }
 
 /** Socket activation is between the service manager and the master: nothing of it is a worker's business (sd_listen_fds(3)). */
-function workerEnvironment(own: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  const { LISTEN_PID: _pid, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...environment } = process.env;
-  return { ...environment, ...own };
+function workerEnvironment(
+  own: Readonly<Record<string, string>>,
+  account: Account | null,
+): Record<string, string | undefined> {
+  const { LISTEN_PID: _pid, LISTEN_FDS: _fds, LISTEN_FDNAMES: _names, ...inherited } = process.env;
+  const { [DAEMON_VARIABLE]: _daemon, ...environment } = inherited;
+  if (account === null) return { ...environment, ...own };
+  const { [HINDERS_SETUID]: _, ...all } = { ...environment, ...homeOf(account), ...own };
+  return all;
+}
+
+/** What login(1) sets, and systemd for `User=`: with root's home a worker would look for its files where it may not. */
+function homeOf({ name, home, isChosen }: Account): Record<string, string | undefined> {
+  if (!isChosen) return {};
+  const user = name ?? undefined;
+  return { HOME: home ?? '/', USER: user, LOGNAME: user };
 }

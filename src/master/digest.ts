@@ -4,6 +4,7 @@ import type { WorkerMessage } from '../ipc/messages.ts';
 import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
+import { handOverLogs } from './log-files.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
@@ -52,6 +53,7 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
       return requestStop(master, pool, { signal: name, mode: 'quick' });
     case 'SIGUSR1':
       log.reopen();
+      handOverLogs(activeConfig(master, pool));
       master.crew.sendToAll({ type: 'reopenLogs' });
       return pool;
     default:

@@ -25,6 +25,7 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
       return startLoading(master, pool);
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
+      master.onReady();
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
     case 'trust':
       return announceAddresses(master, pool);

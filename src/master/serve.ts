@@ -13,6 +13,7 @@ import { createInbox, type Inbox } from './inbox.ts';
 import { activeConfig, activeServerInfo, type Master, serverInfo } from './master.ts';
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
+import { tellOfRoot } from './root-warnings.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
 import { bindAddresses, vetted } from './vet.ts';
@@ -25,6 +26,15 @@ interface Foundation {
   readonly inbox: Inbox;
   readonly log: Logger;
   readonly sockets: Sockets;
+  readonly onReady: () => void;
+}
+
+/** For whoever waits for a server. */
+interface ServeOptions {
+  /** Called when all workers are ready. */
+  onReady?(): void;
+  /** Called in place of serving when `daemon` is on: this process is not yet the one in the background. */
+  beDaemon?(): Promise<void>;
 }
 
 /**
@@ -32,17 +42,23 @@ interface Foundation {
  *
  * @throws TsunicornError for everything that keeps it from starting; what was opened is closed by then.
  */
-export async function serve(request: LoadRequest, system: System): Promise<void> {
+export async function serve(
+  request: LoadRequest,
+  system: System,
+  { onReady = () => {}, beDaemon }: ServeOptions = {},
+): Promise<void> {
   const inbox = createInbox();
   listenForSignals(inbox);
   const loaded = vetted(await loadConfig(request));
   const { config, hooks } = loaded;
+  if (config.daemon && beDaemon !== undefined) return await beDaemon();
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
   log.event('server.starting', { version: packageVersion(), node: process.version, config: loaded.file?.path ?? null });
   const oldNode = nodeLineFault(process.versions.node, new Date());
   if (oldNode !== null) log.event('node.endOfLife', oldNode);
 
+  tellOfRoot(loaded, { log, cwd: request.cwd });
   const addresses = bindAddresses(config);
   await runGate('onStarting', () =>
     hooks.onStarting?.(serverInfo({ addresses: config.bind, target: config.workers, config, log })),
@@ -53,12 +69,13 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
   const sockets = createSockets({
     scheme: loaded.tls === null ? 'http' : 'https',
     socketMode: config.socketMode,
+    owner: loaded.account,
     onStale: (path) => log.event('socket.replaced', { path }),
   });
   try {
     const listeners = await sockets.open(addresses);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
-    await supervise({ request, system, inbox, log, sockets }, { ...loaded, listeners });
+    await supervise({ request, system, inbox, log, sockets, onReady }, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
     if (pidFile !== null && !pidFile.remove()) log.event('pidFile.lost', { path: config.pidFile });
@@ -67,9 +84,9 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
 }
 
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, system, inbox, log, sockets } = foundation;
+  const { request, system, inbox, log, sockets, onReady } = foundation;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets },
+    ...{ request, system, inbox, log, sockets, onReady },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),

@@ -6,9 +6,11 @@ import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { type MasterChannel, openMasterChannel } from './channel.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
+import { dropPrivileges } from './drop-privileges.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
 import { reportBootFailure, watchEscapedErrors } from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
+import { checkReadable, withIdentity } from './may-read.ts';
 import { observeFor } from './observer.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
 import { handleWorkerSignals } from './signals.ts';
@@ -68,10 +70,16 @@ function receive(worker: Worker, message: MasterMessage): void {
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
   const { channel } = worker;
+  const { runAs } = message;
   try {
+    // Before all else: nothing of the application, and no file that is named for it, is touched as root.
+    if (runAs !== null) {
+      dropPrivileges(runAs);
+      checkReadable(message.config, { directory: process.cwd(), runAs });
+    }
     worker.life = await prepare(worker, message);
   } catch (error) {
-    return await reportBootFailure(error, channel);
+    return await reportBootFailure(withIdentity(error, runAs), channel);
   }
   const { timeoutMs } = limitsOf(message.config);
   startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
@@ -83,6 +91,7 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   const { channel } = worker;
   const config = withInterface(message.config, process.cwd());
   const equipment = openEquipment(message);
+  process.umask(config.umask);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
   watchEscapedErrors(equipment, channel, () => worker.life.phase === 'booting');

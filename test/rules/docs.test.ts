@@ -116,7 +116,7 @@ describe('names in README and guide', () => {
     'unhandledRejection',
     ...logFields,
   ];
-  const otherVariables = ['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'];
+  const otherVariables = ['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV', 'UV_USE_IO_URING'];
   /** Keys of the environ stand in the code of the WSGI interface; what Django calls its own, in the example. */
   const wsgi = [
     ...['environ.ts', 'host.py', 'interpreter.ts', 'service.ts'].map((name) => `src/app/interfaces/wsgi/${name}`),
