@@ -17,6 +17,7 @@ import { activeConfig, activeServerInfo, type Master, serverInfo } from './maste
 import { createNotifier, type Notifier } from './notifier.ts';
 import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
+import { tellOfRoot } from './root-warnings.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
 import { bindAddresses, vetted } from './vet.ts';
@@ -30,6 +31,18 @@ interface Foundation {
   readonly log: Logger;
   readonly sockets: Sockets;
   readonly notifier: Notifier;
+  readonly onReady: () => void;
+}
+
+/** What a server acts with, and who waits for it. */
+interface ServeOptions {
+  readonly system: System;
+  /** Where the service manager wants to be told; `null`: nowhere. */
+  readonly notify: NotifyTarget | null;
+  /** Called when all workers are ready. */
+  onReady?(): void;
+  /** Called in place of serving when `daemon` is on: this process is not yet the one in the background. */
+  beDaemon?(): Promise<void>;
 }
 
 /**
@@ -39,19 +52,21 @@ interface Foundation {
  */
 export async function serve(
   request: LoadRequest,
-  { system, notify }: { system: System; notify: NotifyTarget | null },
+  { system, notify, onReady = () => {}, beDaemon }: ServeOptions,
 ): Promise<void> {
   const inbox = createInbox();
   const listenForStops = listenForSignals(inbox);
   const loaded = vetted(await loadConfig(request));
   listenForStops();
   const { config, hooks } = loaded;
+  if (config.daemon && beDaemon !== undefined) return await beDaemon();
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
   log.event('server.starting', { version: packageVersion(), node: process.version, config: loaded.file?.path ?? null });
   const oldNode = nodeLineFault(process.versions.node, new Date());
   if (oldNode !== null) log.event('node.endOfLife', oldNode);
 
+  tellOfRoot(loaded, { log, cwd: request.cwd });
   const addresses = bindAddresses(config);
   await runGate('onStarting', () =>
     hooks.onStarting?.(serverInfo({ addresses: config.bind, target: config.workers, config, log })),
@@ -62,6 +77,7 @@ export async function serve(
   const sockets = createSockets({
     scheme: loaded.tls === null ? 'http' : 'https',
     socketMode: config.socketMode,
+    owner: loaded.account,
     onStale: (path) => log.event('socket.replaced', { path }),
   });
   const notifier = createNotifier(notify, { log });
@@ -69,7 +85,7 @@ export async function serve(
     const listeners = await sockets.open(addresses);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
     tellUnusedBind(log, { ...loaded, listeners });
-    await supervise({ request, system, inbox, log, sockets, notifier }, { ...loaded, listeners });
+    await supervise({ request, system, inbox, log, sockets, notifier, onReady }, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
     await notifier.close();
@@ -90,9 +106,9 @@ function tellUnusedBind(log: Logger, { unusedBind, listeners, tls }: ServedConfi
 }
 
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, system, inbox, log, sockets, notifier } = foundation;
+  const { request, system, inbox, log, sockets, notifier, onReady } = foundation;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets, notifier },
+    ...{ request, system, inbox, log, sockets, notifier, onReady },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     loopLog: createLoopLog(log),
