@@ -119,6 +119,14 @@ export default defineConfig({
   // pidFile: '/run/app/app.pid',
   // The name under which `ps` and `top` show the processes.
   // procName: 'shop',
+  // The user that workers run as, by name or number; `null`: the one that starts the server.
+  // user: 'www-data',
+  // The group that workers run in, by name or number; `null`: that of `user`.
+  // group: 'www-data',
+  // The permissions that files which workers make do not get.
+  // umask: 0o77,
+  // Whether the server goes to the background, in a session of its own.
+  // daemon: true,
 
   // Logging
   // Where each request is logged: a path, or `-` for standard output; `null`: nowhere.

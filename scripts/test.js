@@ -8,6 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const serving = (...names) => names.map((name) => `test/serving/${name}.test.ts`);
 const without = (...globs) => globs.flatMap((glob) => ['--ignore', glob]);
 const as = (name) => ({ TSUNICORN_TEST_INTERFACE: name });
+const aboutPrivileges = ['daemon', 'handed-over', 'paths', 'privileges', 'trusted-config', 'unix-socket-faults'].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
 const aboutPython = 'test/integration/wsgi-*.test.ts';
 const aboutSystemd = ['systemd', 'notify'].map((name) => `test/integration/${name}.test.ts`);
 const aboutReloads = serving('bad-reloads', 'reload-bind');
@@ -27,12 +30,13 @@ const kinds = {
   integration: {
     files: [
       ...['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts'],
-      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers),
+      ...without(aboutPython, 'test/serving/tls.test.ts', aboutStuckWorkers, ...aboutPrivileges),
       ...without(...aboutReloads, ...aboutSystemd, ...aboutRecycling),
     ],
   },
   reloads: { files: aboutReloads },
   stuck: { files: [aboutStuckWorkers] },
+  privileges: { files: aboutPrivileges },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -46,7 +50,7 @@ const kinds = {
     files: [
       'test/integration/**/*.test.ts',
       'test/serving/**/*.test.ts',
-      ...without(aboutPython, aboutStuckWorkers, ...aboutSystemd),
+      ...without(aboutPython, aboutStuckWorkers, ...aboutSystemd, ...aboutPrivileges),
     ],
     env: as('fetch'),
   },
@@ -71,6 +75,7 @@ const sets = {
   // What "npm test" has no time for; CI has.
   rest: [
     ['tls', 'recycling', 'faults', 'systemd', 'stuck'],
+    ['privileges'],
     ['wsgi', 'flask'],
     ['fetchAll', 'upgrade'],
   ],

@@ -12,6 +12,10 @@ export const errorCodes = {
     exitCode: 1,
     title: 'The config file has a syntax error, throws, does not come to an end, or exports no configuration.',
   },
+  CONFIG_UNTRUSTED: {
+    exitCode: 1,
+    title: 'The server runs as root, and others can write to the config file or its directory.',
+  },
   CONFIG_INVALID: {
     exitCode: 1,
     title: 'One or more settings are unknown, misspelt, mistyped or contradict each other.',
@@ -25,6 +29,10 @@ export const errorCodes = {
   PASSED_SOCKET: { exitCode: 1, title: 'What LISTEN_FDS passes is no stream socket that listens.' },
   PID_FILE: { exitCode: 1, title: 'The pid file cannot be written, or names a server that runs.' },
   LOG_FILE: { exitCode: 1, title: 'A log file cannot be opened for append.' },
+  PRIVILEGES: {
+    exitCode: 1,
+    title: 'A worker can not become "user" and "group" for good, or may not read what it needs as them.',
+  },
   HOOK_FAILED: { exitCode: 1, title: 'The hook onStarting, preFork or tlsContext threw, which stops the start.' },
   RELOAD_NEEDS_RESTART: {
     exitCode: 1,

@@ -406,6 +406,38 @@ export interface Config {
    */
   readonly procName: string;
   /**
+   * The user that workers run as, by name or number; `null`: the one that starts the server.
+   *
+   * Only root can become another user. The master stays root; each worker, and so each Python process, takes this user's groups, gives up root for good and makes sure of it before it reads anything of the application. `HOME`, `USER` and `LOGNAME` become those of the user, unless `env` sets them. Log files and unix sockets are given to the user.
+   *
+   * Default: none. A change takes effect with a restart.
+   */
+  readonly user: string | null;
+  /**
+   * The group that workers run in, by name or number; `null`: that of `user`.
+   *
+   * The other groups of `user` are always set too. A number as `user` that no account has needs a `group`. Unix sockets belong to this group.
+   *
+   * Default: none. A change takes effect with a restart.
+   */
+  readonly group: string | null;
+  /**
+   * The permissions that files which workers make do not get.
+   *
+   * The default keeps everybody but the user and the group out. It holds from before the application is loaded, in Python processes too. Text is read as octal digits; in JSON and YAML write `"027"`, because a bare number there is decimal.
+   *
+   * Default: 0o27. A change takes effect with a reload (HUP).
+   */
+  readonly umask: number;
+  /**
+   * Whether the server goes to the background, in a session of its own.
+   *
+   * The command ends when all workers are ready, or with the error that keeps the server from starting. It needs files for `errorLog` and `accessLog`: whatever else is written to standard output and error is lost. The directory stays that in which it was started. Under systemd or in a container leave it off.
+   *
+   * Default: false. A change takes effect with a restart.
+   */
+  readonly daemon: boolean;
+  /**
    * Where each request is logged: a path, or `-` for standard output; `null`: nowhere.
    *
    * The signal USR1 makes the server open the file again, as logrotate wants it.
@@ -472,6 +504,9 @@ export interface WrittenForms {
   readonly forwardedAllowIps: string | readonly string[];
   readonly forwarderHeaders: string | readonly string[];
   readonly proxyAllowIps: string | readonly string[];
+  readonly user: string | number | null;
+  readonly group: string | number | null;
+  readonly umask: string | number;
 }
 
 /** Functions that the server calls. A promise that one returns is awaited, at most 30 s. */

@@ -9,6 +9,8 @@ export interface CommandLine {
   readonly flags: Layer;
   /** What `--config` says; `null`: it is not given. */
   readonly configPath: string | null;
+  /** `--trust-config` */
+  readonly trustsConfig: boolean;
 }
 
 /** Where several are given, the first of these counts. */
@@ -19,11 +21,11 @@ const precedence: readonly CommandFlag[] = ['help', 'version', 'printConfig', 'c
  * Throws `USAGE` with every mistake.
  */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
-  const { layer, configPath, commands, faults } = parseFlags(argv, sourceOf.flag);
+  const { layer, configPath, trustsConfig, commands, faults } = parseFlags(argv, sourceOf.flag);
   const command = precedence.find((candidate) => commands.includes(candidate)) ?? 'serve';
   const needsFlags = command !== 'help' && command !== 'version';
   if (needsFlags && faults.length > 0) throw usage(faults);
-  return { command, flags: layer, configPath };
+  return { command, flags: layer, configPath, trustsConfig };
 }
 
 function usage(faults: readonly string[]): TsunicornError {

@@ -23,13 +23,14 @@ export function environmentLayer(env: NodeJS.ProcessEnv): Layer {
  * The flags in `TSUNICORN_CMD_ARGS`, split as a shell does. Throws `USAGE` where they are wrong, or ask for something that only a person
  * at a terminal can want.
  */
-export function commandArguments(env: NodeJS.ProcessEnv): Pick<ParsedFlags, 'layer' | 'configPath'> {
+export function commandArguments(env: NodeJS.ProcessEnv): Pick<ParsedFlags, 'layer' | 'configPath' | 'trustsConfig'> {
   const words = splitWords(env[CMD_ARGS] ?? '');
   if ('fault' in words) throw usage([`${words.fault}.`]);
-  const { layer, configPath, commands, faults } = parseFlags(words, sourceOf.commandArguments);
-  const misplaced = commands.length === 0 ? [] : ['Only settings and --config can stand there: remove the rest.'];
+  const { layer, configPath, trustsConfig, commands, faults } = parseFlags(words, sourceOf.commandArguments);
+  const misplaced =
+    commands.length === 0 ? [] : ['Only settings, --config and --trust-config can stand there: remove the rest.'];
   if (faults.length + misplaced.length > 0) throw usage([...faults, ...misplaced]);
-  return { layer, configPath };
+  return { layer, configPath, trustsConfig };
 }
 
 /** Sockets that the service manager has opened, in the form of `bind`, are all that is listened on: the operator has written them there. */

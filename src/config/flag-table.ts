@@ -10,6 +10,7 @@ export type FlagMeaning =
   | { readonly kind: 'setting'; readonly setting: Setting }
   | { readonly kind: 'negated'; readonly setting: Setting }
   | { readonly kind: 'config' }
+  | { readonly kind: 'trustConfig' }
   | { readonly kind: 'command'; readonly command: CommandFlag };
 
 export interface FlagSpec {
@@ -26,6 +27,11 @@ export const commandFlags: readonly (FlagSpec & { readonly summary: string; read
     meaning: { kind: 'config' },
     value: 'PATH',
     summary: 'Read this config file. Without it the one in the current directory is read, if there is one.',
+  },
+  {
+    flag: '--trust-config',
+    meaning: { kind: 'trustConfig' },
+    summary: 'As root, use a config file that others than root can change: warn in place of stopping.',
   },
   {
     flag: '--check-config',

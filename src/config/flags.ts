@@ -13,6 +13,8 @@ import { describeSchema } from './wording.ts';
 export interface ParsedFlags {
   readonly layer: Layer;
   readonly configPath: string | null;
+  /** `--trust-config` */
+  readonly trustsConfig: boolean;
   readonly commands: readonly CommandFlag[];
   readonly faults: readonly string[];
 }
@@ -21,6 +23,7 @@ interface Reading {
   readonly sourceOf: (flag: string) => string;
   readonly values: Map<string, Given>;
   configPath: string | null;
+  trustsConfig: boolean;
   readonly commands: CommandFlag[];
   readonly faults: string[];
   readonly targets: string[];
@@ -36,6 +39,7 @@ export function parseFlags(tokens: readonly string[], sourceOf: (flag: string) =
     sourceOf,
     values: new Map(),
     configPath: null,
+    trustsConfig: false,
     commands: [],
     faults: [],
     targets: [],
@@ -59,7 +63,8 @@ export function parseFlags(tokens: readonly string[], sourceOf: (flag: string) =
     }
   }
   takeTargets(reading);
-  return { layer: reading.values, configPath: reading.configPath, commands: reading.commands, faults: reading.faults };
+  const { values: layer, configPath, trustsConfig, commands, faults } = reading;
+  return { layer, configPath, trustsConfig, commands, faults };
 }
 
 function splitToken(token: string): { spec: FlagSpec | undefined; name: string; text: string | null } {
@@ -106,6 +111,7 @@ function takeSwitch(reading: Reading, { spec, text }: { spec: FlagSpec; text: st
     const other = meaning.kind === 'setting' ? `: --no-${flag.slice(2)} turns it off` : '';
     reading.faults.push(`${flag} takes no value, but got ${quote(text)}. Write ${flag} alone${other}.`);
   } else if (meaning.kind === 'command') reading.commands.push(meaning.command);
+  else if (meaning.kind === 'trustConfig') reading.trustsConfig = true;
   else if (meaning.kind !== 'config') {
     reading.values.set(meaning.setting.name, { value: meaning.kind === 'setting', source: reading.sourceOf(flag) });
   }
@@ -118,7 +124,7 @@ function takeValue(reading: Reading, { spec, text }: { spec: FlagSpec; text: str
     else reading.configPath = text;
     return;
   }
-  if (meaning.kind === 'command') return;
+  if (meaning.kind === 'command' || meaning.kind === 'trustConfig') return;
   const before = reading.values.get(meaning.setting.name)?.value;
   const value = readValue(meaning.setting, text, before);
   if (value === undefined || !fitsSetting(meaning.setting, value)) {

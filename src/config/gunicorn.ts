@@ -49,20 +49,11 @@ const leftOut = {
   enable_stdio_inheritance: 'workers always write to the standard output and error of the server',
   k: 'every worker runs an event loop, and what the application is decides the rest; of Python applications, "processes" and "threads" say how many requests run at a time',
   http_protocols: 'HTTP/1.1 is what it speaks; let a proxy speak the others',
-  initgroups: 'start the server as the user it shall run as',
+  initgroups: 'the groups of "user" are always set',
 } as const;
 
 /** What the design has and this release has not yet, and what serves until then. */
 const later: Readonly<Record<string, readonly string[]>> = {
-  'Start the server as the user it shall run as, for example with User= and UMask= of systemd.': [
-    'user',
-    'group',
-    'umask',
-    'u',
-    'g',
-    'm',
-  ],
-  'Let systemd or a container run it in the foreground.': ['daemon', 'D'],
   'Let a proxy such as nginx set this limit.': ['workerConnections'],
   'Write the log to standard output and error, and let systemd or the container carry it on.': [
     'captureOutput',

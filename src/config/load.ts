@@ -1,3 +1,4 @@
+import { TsunicornError } from '../errors.ts';
 import type { Config } from '../settings.ts';
 import { type ConfigFile, findConfigFile } from './config-file.ts';
 import { commandArguments, environmentLayer, passedLayer } from './environment.ts';
@@ -10,6 +11,7 @@ import { merge } from './merge.ts';
 import { withAbsolutePaths } from './paths.ts';
 import { checkRules } from './rules.ts';
 import { mapSettings, type SettingName } from './settings/index.ts';
+import { doubtAbout } from './trust.ts';
 import { isComplete, resolveValid, validateLayers } from './validate.ts';
 
 export type { ConfigFile } from './config-file.ts';
@@ -21,6 +23,8 @@ export interface LoadRequest {
   /** What `--config` says, relative to `cwd`; `null`: look in `cwd`. */
   readonly configPath: string | null;
   readonly cwd: string;
+  /** Use a file that others than root can change, too (`--trust-config`). Default: not as root. */
+  readonly trustsConfig?: boolean;
   readonly env: NodeJS.ProcessEnv;
   /** What a service manager passed, in the form of `bind`; it takes the place of `bind`. */
   readonly passedSockets?: readonly string[];
@@ -35,6 +39,8 @@ export interface LoadedConfig {
   readonly file: ConfigFile | null;
   /** What somebody wrote into `bind`, and where, when passed sockets take its place; else `null`. */
   readonly unusedBind: { readonly bind: readonly string[]; readonly source: string } | null;
+  /** Why the file should not be believed; it was said that it is. `null`: there is no reason. */
+  readonly doubt: string | null;
 }
 
 const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
@@ -44,7 +50,7 @@ const noFile: FileValues = { layer: emptyLayer, hooks: {}, faults: [] };
  * defaults < file < `WEB_CONCURRENCY` and `PORT` < `TSUNICORN_CMD_ARGS` < flags < sockets that were passed. `tryFile` sees the config file
  * before it is evaluated, and refuses it by throwing.
  *
- * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
+ * Throws `CONFIG_NOT_FOUND`, `CONFIG_UNREADABLE`, `CONFIG_UNTRUSTED`, `CONFIG_INVALID` (with `faults`), and `USAGE` for a broken `TSUNICORN_CMD_ARGS`.
  */
 export async function loadConfig(
   request: LoadRequest,
@@ -52,6 +58,7 @@ export async function loadConfig(
 ): Promise<LoadedConfig> {
   const fromArguments = commandArguments(request.env);
   const file = await findConfigFile(request.cwd, request.configPath ?? fromArguments.configPath);
+  const doubt = file === null ? null : believed(file, request.trustsConfig === true || fromArguments.trustsConfig);
   if (file !== null) await tryFile?.(file);
   const fromFile = file === null ? noFile : readFileValues(file.path, await evaluateConfig(file));
   const written = [fromFile.layer, environmentLayer(request.env), fromArguments.layer, request.flags];
@@ -63,11 +70,21 @@ export async function loadConfig(
   if (faults.length > 0 || !isComplete(config)) throw invalidConfig(faults);
   const sources = mapSettings((setting) => merged.get(setting.name)?.source ?? sourceOf.default);
   const unusedBind = passed.has('bind') ? unusedOf(merge(written).get('bind')) : null;
-  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file, unusedBind };
+  return { config: withAbsolutePaths(config, request.cwd), hooks: fromFile.hooks, sources, file, unusedBind, doubt };
 }
 
 /** Of a value that was found valid. */
 function unusedOf(bind: Given | undefined): LoadedConfig['unusedBind'] {
   if (bind === undefined || bind.source === sourceOf.default) return null;
   return { bind: [bind.value].flat().map(String), source: bind.source };
+}
+
+/** Whoever can write to the file of a server that runs as root is root: it is a program, or names one. */
+function believed({ path }: ConfigFile, isTrusted: boolean): string | null {
+  const doubt = doubtAbout(path, 'it');
+  if (doubt === null || isTrusted) return doubt;
+  throw new TsunicornError(
+    'CONFIG_UNTRUSTED',
+    `The config file ${path} is not used as root, since ${doubt}. Or use it as it is: --trust-config.`,
+  );
 }

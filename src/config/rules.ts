@@ -17,6 +17,8 @@ const rules: readonly Rule[] = [
   clientsAreVouchedFor,
   pythonRunsPython,
   wsgiHasPythonTarget,
+  daemonWritesToFiles,
+  textsEndWhereTheySeem,
 ];
 
 /** The faults between settings that are each right on their own. A setting that is itself at fault is not looked at. */
@@ -107,6 +109,23 @@ function wsgiHasPythonTarget({ config, merged }: Facts): string[] {
   return [
     `"interface" is 'wsgi' (from ${source}), but "app" names the file "${app}", which is no Python module. Write a module such as "shop.wsgi:application", or remove "interface".`,
   ];
+}
+
+function daemonWritesToFiles({ config, merged }: Facts): string[] {
+  if (config.daemon !== true) return [];
+  const source = sourcePhrase(merged.get('daemon')?.source ?? '');
+  return (['errorLog', 'accessLog'] as const)
+    .filter((name) => config[name] === '-')
+    .map(
+      (name) =>
+        `"daemon" is on (from ${source}), but "${name}" is '-': a server in the background has no terminal, and all of it would be lost. Set "${name}" to the path of a file.`,
+    );
+}
+
+/** The kernel would take less than what is written (a path ends at its NUL), and Node refuses it without saying which setting it is. */
+function textsEndWhereTheySeem({ config }: Facts): string[] {
+  const broken = Object.entries(config).filter(([, value]) => JSON.stringify(value).includes('\\u0000'));
+  return broken.map(([name]) => `"${name}" holds a NUL character, which no path and no variable can hold. Remove it.`);
 }
 
 /** A bare port means this machine, an empty host every IPv4 address (see `bind`). */

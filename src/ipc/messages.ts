@@ -22,6 +22,16 @@ export interface TlsMaterial {
   readonly ticketKeys: string;
 }
 
+/** A user and its groups. */
+export interface RunAs {
+  readonly uid: number;
+  readonly gid: number;
+  /** With `gid`. */
+  readonly groups: readonly number[];
+  /** `null`: no account has the number. */
+  readonly name: string | null;
+}
+
 /** What a worker needs to know to start. `config` is the master's validated configuration; functions do not travel. */
 export interface BootMessage {
   readonly type: 'boot';
@@ -35,6 +45,8 @@ export interface BootMessage {
   readonly configFile: { readonly path: string; readonly source: string } | null;
   /** `null`: no TLS. */
   readonly tls: TlsMaterial | null;
+  /** Whom it becomes before anything else; `null`: it stays who it is. */
+  readonly runAs: RunAs | null;
 }
 
 export type MasterMessage =
@@ -125,12 +137,14 @@ function parseDrain({ mode, graceMs, removed }: Record<string, unknown>): Master
 }
 
 function parseBoot(raw: Record<string, unknown>): BootMessage | null {
-  const { workerId, generation, listeners, quiet, config, configFile, tls } = raw;
+  const { workerId, generation, listeners, quiet, config, configFile, tls, runAs } = raw;
   if (!isCount(workerId) || !isCount(generation) || typeof quiet !== 'boolean' || !isConfig(config)) return null;
   if (!Array.isArray(listeners) || !listeners.every(isInheritedListener)) return null;
   if (configFile !== null && !isConfigFile(configFile)) return null;
   if (tls !== null && !isTlsMaterial(tls)) return null;
-  return { type: 'boot', workerId, generation, listeners, quiet, config, configFile, tls };
+  // Not as a wish that can be left out: a worker that does not understand it must not stay root.
+  if (runAs !== null && !isRunAs(runAs)) return null;
+  return { type: 'boot', workerId, generation, listeners, quiet, config, configFile, tls, runAs };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -168,6 +182,13 @@ function isConfig(value: unknown): value is Config {
 
 function isConfigFile(value: unknown): value is { path: string; source: string } {
   return isRecord(value) && typeof value.path === 'string' && typeof value.source === 'string';
+}
+
+function isRunAs(value: unknown): value is RunAs {
+  if (!isRecord(value)) return false;
+  const { uid, gid, groups, name } = value;
+  const isName = name === null || typeof name === 'string';
+  return isCount(uid) && isCount(gid) && Array.isArray(groups) && groups.every(isCount) && isName;
 }
 
 function isTlsMaterial(value: unknown): value is TlsMaterial {

@@ -1,13 +1,14 @@
 import { lookup } from 'node:dns/promises';
-import { closeSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import * as net from 'node:net';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
+import { messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
 import { type InheritedSocket, refused } from './inheritance.ts';
 import { describeListeningSocket } from './listening-socket.ts';
 import { noteSocketFile, type SocketFile } from './socket-file.ts';
+import { clearPath, giveSocket, type SocketOwner } from './unix-path.ts';
 
 /**
  * A bound socket that the master holds while a configuration names it, and never accepts from. Workers inherit `fd` and listen on it.
@@ -37,6 +38,8 @@ interface ServerHandle {
 export interface BindOptions {
   readonly scheme: Scheme;
   readonly socketMode: number;
+  /** Whom unix sockets are given to; `null` or absent: to whoever makes them. */
+  readonly owner?: SocketOwner | null;
   /** A unix socket that nobody answered on was removed. */
   onStale?(path: string): void;
 }
@@ -48,14 +51,14 @@ export interface BindOptions {
  */
 export async function bindAddress(
   address: BindAddress,
-  { scheme, socketMode, onStale }: BindOptions,
+  { scheme, socketMode, owner = null, onStale }: BindOptions,
 ): Promise<Listener> {
   switch (address.kind) {
     case 'tcp':
       return bindTcp(address, scheme);
     case 'unix':
-      if (await removeStaleSocket(address.path)) onStale?.(address.path);
-      return bindUnix(address, { scheme, socketMode });
+      if ((await makeWay(address)) === 'stale') onStale?.(address.path);
+      return bindUnix(address, { scheme, socketMode, owner });
     case 'fd':
       return adoptDescriptor(address, scheme);
   }
@@ -80,9 +83,9 @@ async function bindTcp(address: BindAddress & { kind: 'tcp' }, scheme: Scheme): 
 
 function bindUnix(
   address: BindAddress & { kind: 'unix' },
-  { scheme, socketMode }: { scheme: Scheme; socketMode: number },
+  { scheme, socketMode, owner }: { scheme: Scheme; socketMode: number; owner: SocketOwner | null },
 ): Listener {
-  const handle = createUnixHandle(address, socketMode);
+  const handle = createUnixHandle(address, { socketMode, owner });
   // libuv removes the path when it closes the handle that bound it, whoever else still listens there and whatever is there by then. So the
   // descriptor is closed past the handle, which nothing waits for; it is never collected, and a few hundred bytes are its price.
   const close = () => closeSync(handle.fd);
@@ -91,9 +94,32 @@ function bindUnix(
   });
 }
 
-function createUnixHandle(address: BindAddress & { kind: 'unix' }, socketMode: number): ServerHandle {
+async function makeWay(address: BindAddress & { kind: 'unix' }): Promise<'free' | 'stale'> {
+  const way = await clearPath(address.path);
+  if (way === 'taken') throw inUse(address);
+  return way;
+}
+
+function createUnixHandle(
+  address: BindAddress & { kind: 'unix' },
+  { socketMode, owner }: { socketMode: number; owner: SocketOwner | null },
+): ServerHandle {
+  const handle = handleFor(address, owner === null ? socketMode : 0);
+  if (owner === null) return handle;
+  try {
+    giveSocket(address.path, { owner, mode: socketMode });
+    return handle;
+  } catch (cause) {
+    handle.close();
+    const why = `the socket can not be given to uid ${owner.uid} and gid ${owner.gid} (${messageOf(cause)})`;
+    const message = `Cannot listen on ${formatBind(address)}: ${why}. Change "bind", "user" or "group".`;
+    throw new TsunicornError('BIND_FAILED', message, { cause });
+  }
+}
+
+function handleFor(address: BindAddress & { kind: 'unix' }, mode: number): ServerHandle {
   // The mode holds from the first moment: chmod after bind would leave a gap in which anybody may connect.
-  const umaskBefore = process.umask(0o777 & ~socketMode);
+  const umaskBefore = process.umask(0o777 & ~mode);
   try {
     return createHandle(address, [address.path, -1, -1, undefined, undefined]);
   } finally {
@@ -184,48 +210,6 @@ function createHandle(address: BindAddress, parameters: HandleArguments): Server
   return made;
 }
 
-/**
- * A socket file that nobody answers on is left over from a server that was killed, and is removed; anything else is somebody's.
- * Returns whether there was one.
- */
-async function removeStaleSocket(path: string): Promise<boolean> {
-  const where = `Cannot listen on unix:${path}`;
-  try {
-    if (!lstatSync(path).isSocket()) {
-      throw new TsunicornError(
-        'BIND_FAILED',
-        `${where}: a file that is no socket stands there. Move it away or change "bind".`,
-      );
-    }
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error instanceof TsunicornError ? error : unixError(path, error);
-  }
-  const answer = await connectOnce(path);
-  if (answer === null) throw inUse({ kind: 'unix', path });
-  if (answer === 'ENOENT') return false;
-  if (answer !== 'ECONNREFUSED') {
-    throw new TsunicornError(
-      'BIND_FAILED',
-      `${where}: the socket there cannot be probed (${answer}). Remove it if no server uses it.`,
-    );
-  }
-  unlinkSync(path);
-  return true;
-}
-
-/** `null` when somebody accepted, else the errno. */
-function connectOnce(path: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ path });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(null);
-    });
-    socket.once('error', (error) => resolve(errnoOf(error) ?? error.message));
-  });
-}
-
 function bindError(address: BindAddress, errno: number): TsunicornError {
   const name = errnoName(address, errno);
   if (name === 'EADDRINUSE') return inUse(address);
@@ -256,10 +240,4 @@ function inUse(address: BindAddress): TsunicornError {
     address.kind === 'tcp' ? `ss -ltnp 'sport = :${address.port}'` : `ss -lxp | grep '${formatBind(address).slice(5)}'`;
   const message = `Cannot listen on ${formatBind(address)}: another process already listens there. Stop it (${show} shows which) or change "bind".`;
   return new TsunicornError('BIND_IN_USE', message);
-}
-
-function unixError(path: string, cause: unknown): TsunicornError {
-  return new TsunicornError('BIND_FAILED', `Cannot listen on unix:${path}: ${messageOf(cause)}. Change "bind".`, {
-    cause,
-  });
 }

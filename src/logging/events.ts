@@ -117,6 +117,18 @@ export const logEvents = {
     message: 'the service manager was not told how the server is: no such failure is logged again',
   },
   'socket.replaced': { level: 'info', message: 'a stale unix socket was replaced' },
+  'privileges.root': {
+    level: 'warn',
+    message: 'workers run as root: whoever breaks into the application owns the machine',
+  },
+  'config.untrusted': {
+    level: 'warn',
+    message: 'others than root can change the config file, which is used all the same',
+  },
+  'app.untrusted': {
+    level: 'warn',
+    message: 'others than root can change the application, which runs as root',
+  },
   'node.endOfLife': { level: 'warn', message: 'this Node.js line gets no more security fixes' },
   'watch.changed': { level: 'info', message: 'a watched file changed' },
   'system.clockJump': { level: 'warn', message: 'the master was suspended: one round of timeouts is skipped' },

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, messageOf, TsunicornError } from '../errors.ts';
+import { isRoot, isRootsLink } from '../os/trust.ts';
 
 /**
  * O_APPEND makes each write land at the file's end, whoever else writes. O_NONBLOCK does nothing to a file; on a FIFO it turns a wait
@@ -16,12 +17,20 @@ const appendFlags =
  */
 export function openAppend(path: string, setting: 'errorLog' | 'accessLog'): number {
   try {
-    return openSync(path, appendFlags, 0o640);
+    return openSync(path, appendFlags | linkFlags(path), 0o640);
   } catch (thrown) {
     const { why, repair } = explain(thrown, path);
     const message = `Cannot open the log file ${path}: ${why}. ${repair} or change "${setting}".`;
     throw new TsunicornError('LOG_FILE', message, { cause: thrown });
   }
+}
+
+/**
+ * Root follows a symbolic link only where nobody else could have put it there: else whoever may write to the directory of the log lets root
+ * write to any file of the machine.
+ */
+function linkFlags(path: string): number {
+  return isRoot() && !isRootsLink(path) ? constants.O_NOFOLLOW : 0;
 }
 
 /** Closes a log file. Standard output and standard error belong to the process and stay open. */
@@ -47,6 +56,11 @@ function explain(thrown: unknown, path: string): { why: string; repair: string }
       return { why: 'a part of its path is a file', repair: 'Correct the path' };
     case 'EROFS':
       return { why: 'the file system is read-only', repair: 'Mount it for writing' };
+    case 'ELOOP':
+      return {
+        why: 'it is a symbolic link that others than root can put there, and root does not follow it',
+        repair: 'Name the file itself',
+      };
     case 'ENXIO':
       return { why: 'it is a pipe that nobody reads, or a socket', repair: 'Start its reader' };
     default:

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { hasWorkerHook } from '../config/hooks.ts';
 import { type InheritedListener, type MasterMessage, parseWorkerMessage } from '../ipc/messages.ts';
+import { type Account, HINDERS_SETUID } from '../os/account.ts';
+import { DAEMON_VARIABLE } from '../os/daemon-mark.ts';
 import { FIRST_INHERITED_FD, type OwnedProcess, type System } from '../os/system.ts';
 import type { Inbox } from './inbox.ts';
+import { handOverLogs } from './log-files.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 import { ticketKeysOf } from './ticket-keys.ts';
 
@@ -32,7 +35,8 @@ export function createCrew(context: {
 
   return {
     spawn({ id, generation, quiet }, loaded) {
-      const { config, hooks, file, tls, listeners } = loaded;
+      const { config, hooks, file, tls, listeners, account } = loaded;
+      handOverLogs(loaded);
       const inherited: InheritedListener[] = listeners.map(({ url }, index) => ({
         fd: FIRST_INHERITED_FD + index,
         url,
@@ -41,7 +45,7 @@ export function createCrew(context: {
         {
           script: WORKER_SCRIPT,
           cwd: config.chdir ?? cwd,
-          env: workerEnvironment(config.env),
+          env: workerEnvironment(config.env, account),
           inheritFds: listeners.map(({ fd }) => fd),
           withholdFds: sockets.withheldFds(),
         },
@@ -63,6 +67,7 @@ export function createCrew(context: {
         config,
         configFile: hasWorkerHook(hooks) ? file : null,
         tls: tls === null ? null : { ...tls, ticketKeys: ticketKeysOf(ticketSecret, { ...loaded, tls, generation }) },
+        runAs: account,
       };
       process.send(message);
       return process.pid;
@@ -77,6 +82,19 @@ export function createCrew(context: {
 }
 
 /** Without what a service manager told the master: that was taken out at its start (`takeManagerVariables`). */
-function workerEnvironment(own: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  return { ...process.env, ...own };
+function workerEnvironment(
+  own: Readonly<Record<string, string>>,
+  account: Account | null,
+): Record<string, string | undefined> {
+  const { [DAEMON_VARIABLE]: _daemon, ...environment } = process.env;
+  if (account === null) return { ...environment, ...own };
+  const { [HINDERS_SETUID]: _, ...all } = { ...environment, ...homeOf(account), ...own };
+  return all;
+}
+
+/** What login(1) sets, and systemd for `User=`: with root's home a worker would look for its files where it may not. */
+function homeOf({ name, home, isChosen }: Account): Record<string, string | undefined> {
+  if (!isChosen) return {};
+  const user = name ?? undefined;
+  return { HOME: home ?? '/', USER: user, LOGNAME: user };
 }

@@ -5,6 +5,7 @@ import type { BootFailure } from './boot-failure.ts';
 import { isCrashLoop } from './failures.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
+import { handOverLogs } from './log-files.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { noteExit, reasonOf } from './note-exit.ts';
 import { type Pool, type PoolEvent, step } from './pool.ts';
@@ -66,6 +67,7 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
       return requestStop(master, pool, { signal: name, mode: 'quick' });
     case 'SIGUSR1':
       log.reopen();
+      handOverLogs(activeConfig(master, pool));
       master.crew.sendToAll({ type: 'reopenLogs' });
       return pool;
     case 'SIGUSR2':

@@ -52,6 +52,8 @@ export interface Master {
   readonly quiet: Set<number>;
   /** What is told to the user if no worker ever becomes ready. */
   lastBootFailure: BootFailure | null;
+  /** Tells whoever waits for it that all workers are ready. May be called again. */
+  readonly onReady: () => void;
   /** Why the start must stop, once the workers are gone. */
   fatal: TsunicornError | null;
   /** That WINCH is not obeyed on a terminal. */

@@ -29,6 +29,7 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
       settleInUpgrade(master, pool);
+      master.onReady();
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
     case 'admit':
       return master.crew.send(action.workerId, { type: 'admit' });

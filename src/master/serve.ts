@@ -21,9 +21,10 @@ import { createNotifier, type Notifier } from './notifier.ts';
 import { followOldMaster, type OldMaster } from './old-master.ts';
 import { type PidName, takePidName } from './pid-name.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
+import { tellOfRoot } from './root-warnings.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
-import { bindAddresses, vetted } from './vet.ts';
+import { bindAddresses, type VettedConfig, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
 /** Where a server comes from. */
@@ -48,6 +49,15 @@ interface Foundation {
   readonly newMaster: NewMaster;
   readonly pidName: PidName | null;
   readonly notifier: Notifier;
+  readonly onReady: () => void;
+}
+
+/** For whoever waits for a server. */
+export interface ServeOptions extends Origin {
+  /** Called when all workers are ready. */
+  onReady?(): void;
+  /** Called in place of serving when `daemon` is on: this process is not yet the one in the background. */
+  beDaemon?(): Promise<void>;
 }
 
 /**
@@ -55,7 +65,10 @@ interface Foundation {
  *
  * @throws TsunicornError for everything that keeps it from starting; what was opened is closed by then.
  */
-export async function serve(request: LoadRequest, origin: Origin): Promise<void> {
+export async function serve(
+  request: LoadRequest,
+  { onReady = () => {}, beDaemon, ...origin }: ServeOptions,
+): Promise<void> {
   const inbox = createInbox();
   const listenForStops = listenForSignals(inbox);
   const oldMaster = followOldMaster(origin.inheritance);
@@ -63,24 +76,18 @@ export async function serve(request: LoadRequest, origin: Origin): Promise<void>
   const loaded = vetted(await loadConfig(request));
   listenForStops();
   const { config, hooks } = loaded;
+  if (config.daemon && beDaemon !== undefined) return await beDaemon();
   process.title = masterTitle(config.procName);
   const log = createLogger(config, { role: 'master', pid: process.pid });
   log.event('server.starting', { version: packageVersion(), node: process.version, config: loaded.file?.path ?? null });
   const oldNode = nodeLineFault(process.versions.node, new Date());
   if (oldNode !== null) log.event('node.endOfLife', oldNode);
 
+  tellOfRoot(loaded, { log, cwd: request.cwd });
   await runGate('onStarting', () =>
     hooks.onStarting?.(serverInfo({ addresses: config.bind, target: config.workers, config, log })),
   );
-  // What they are made with stays: neither TLS on or off nor `socketMode` changes in a reload.
-  const sockets = createSockets({
-    scheme: loaded.tls === null ? 'http' : 'https',
-    socketMode: config.socketMode,
-    inherited: origin.inheritance?.sockets ?? null,
-    isShared: ({ inherited }) => newMaster.isThere() || (inherited && oldMaster.ownsFiles()),
-    onStale: (path) => log.event('socket.replaced', { path }),
-    onLost: (path) => log.event('socket.lost', { path }),
-  });
+  const sockets = socketsFor(loaded, { origin, log, oldMaster, newMaster });
   const pidName = config.pidFile === null ? null : takePidName(config.pidFile, process.pid);
   if (pidName !== null) log.event('pidFile.written', { path: config.pidFile });
   const notifier = createNotifier(origin.notify, { log, role: origin.inheritance === null ? 'master' : 'newMaster' });
@@ -90,7 +97,18 @@ export async function serve(request: LoadRequest, origin: Origin): Promise<void>
     sockets.keep(listeners);
     log.event('server.listening', { addresses: listeners.map(({ url }) => url) });
     tellUnusedBind(log, { ...loaded, listeners });
-    const foundation: Foundation = { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier };
+    const foundation: Foundation = {
+      request,
+      origin,
+      inbox,
+      log,
+      sockets,
+      oldMaster,
+      newMaster,
+      pidName,
+      notifier,
+      onReady,
+    };
     await supervise(foundation, { ...loaded, listeners });
   } finally {
     sockets.closeAll();
@@ -98,6 +116,22 @@ export async function serve(request: LoadRequest, origin: Origin): Promise<void>
     await notifier.close();
     log.flush();
   }
+}
+
+/** What they are made with stays: neither TLS on or off nor `socketMode` changes in a reload. */
+function socketsFor(
+  { config, tls, account }: VettedConfig,
+  { origin, log, oldMaster, newMaster }: Pick<Foundation, 'origin' | 'log' | 'oldMaster' | 'newMaster'>,
+): Sockets {
+  return createSockets({
+    scheme: tls === null ? 'http' : 'https',
+    socketMode: config.socketMode,
+    owner: account,
+    inherited: origin.inheritance?.sockets ?? null,
+    isShared: ({ inherited }) => newMaster.isThere() || (inherited && oldMaster.ownsFiles()),
+    onStale: (path) => log.event('socket.replaced', { path }),
+    onLost: (path) => log.event('socket.lost', { path }),
+  });
 }
 
 /** Removes what this master has made, unless another one, of before or after an upgrade, still needs it. */
@@ -124,10 +158,10 @@ function tellUnusedBind(log: Logger, { unusedBind, listeners, tls }: ServedConfi
 }
 
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
-  const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier } = foundation;
+  const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier, onReady } = foundation;
   const { system } = origin;
   const master: Master = {
-    ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName, notifier },
+    ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName, notifier, onReady },
     startFault: () => startFault(origin.startedAs),
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),

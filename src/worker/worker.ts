@@ -6,6 +6,7 @@ import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { openMasterChannel } from './channel.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
+import { dropPrivileges } from './drop-privileges.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
 import {
   type BootWitness,
@@ -16,6 +17,7 @@ import {
 } from './failures.ts';
 import { heartbeatEveryMs, startHeartbeat } from './heartbeat.ts';
 import { keepLastWords } from './last-words.ts';
+import { checkReadable, withIdentity } from './may-read.ts';
 import { createMemoryWatch } from './memory-watch.ts';
 import { observeFor } from './observer.ts';
 import { createSiblings, type Siblings } from './siblings.ts';
@@ -82,13 +84,19 @@ function receive(worker: Worker, message: MasterMessage): void {
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
   const { channel, words } = worker;
+  const { runAs } = message;
   let watchdog: Watchdog;
   try {
+    // Before all else: nothing of the application, and no file that is named for it, is touched as root.
+    if (runAs !== null) {
+      dropPrivileges(runAs);
+      checkReadable(message.config, { directory: process.cwd(), runAs });
+    }
     const life = await prepare(worker, message);
     worker.life = life;
     watchdog = life.watchdog;
   } catch (error) {
-    return await reportBootFailure(error, worker);
+    return await reportBootFailure(withIdentity(error, runAs), worker);
   }
   words.release();
   const { timeoutMs } = limitsOf(message.config);
@@ -111,6 +119,7 @@ async function prepare(worker: Worker, message: BootMessage): Promise<ServingLif
   const { channel } = worker;
   const config = withInterface(message.config, process.cwd());
   const equipment = openEquipment(message);
+  process.umask(config.umask);
   worker.life = { phase: 'booting', equipment };
   process.title = workerTitle(config.procName, message.workerId);
   watchEscapedErrors(equipment, worker, () => worker.life.phase === 'booting');

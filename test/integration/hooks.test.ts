@@ -155,11 +155,13 @@ describe('hooks', () => {
     const server = await startServer({ app, config });
     await server.stop();
     const order = server.log.map((line) => (line.event === 'hook.log' ? String(line.hook) : line.event));
-    expect(order.filter((step) => !/^(node\.|app\.|signal\.|drain\.|pidFile\.)/.test(step))).to.deep.equal([
-      ...['server.starting', 'onStarting', 'server.listening', 'preFork', 'worker.spawned'],
-      ...['postFork', 'postWorkerInit', 'worker.ready', 'server.ready'],
-      ...['server.stopping', 'worker.draining', 'workerExit', 'worker.exited', 'onExit', 'server.stopped'],
-    ]);
+    expect(order.filter((step) => !/^(node\.|privileges\.|app\.|signal\.|drain\.|pidFile\.)/.test(step))).to.deep.equal(
+      [
+        ...['server.starting', 'onStarting', 'server.listening', 'preFork', 'worker.spawned'],
+        ...['postFork', 'postWorkerInit', 'worker.ready', 'server.ready'],
+        ...['server.stopping', 'worker.draining', 'workerExit', 'worker.exited', 'onExit', 'server.stopped'],
+      ],
+    );
   });
 
   it('with parameters that they never get are a fault', async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { expect } from 'chai';
 import { fetchText } from '../support/client.ts';
+import { prepareCommand } from '../support/command.ts';
+import { isAlive } from '../support/process-tree.ts';
 import { scratch } from '../support/scratch.ts';
 import { type RunResult, runServer, type Server, startServer } from '../support/server.ts';
 
@@ -43,7 +45,7 @@ describe('the pid file', () => {
     expect(readdirSync(files.path())).to.deep.equal([]);
   });
 
-  it('of a server that runs stops the start of another, and nothing is touched', async () => {
+  it('P1: of a server that runs stops the start of another, and nothing is touched', async () => {
     const path = files.path('server.pid');
     const server = await serveWith(path);
     const before = lstatSync(path);
@@ -62,7 +64,7 @@ describe('the pid file', () => {
     expect(existsSync(path)).to.equal(false);
   });
 
-  it('that names no running server is replaced: a dead process, a stranger, garbage, nothing', async () => {
+  it('P1: that names no running server is replaced: a dead process, a stranger, garbage, a negative number, nothing', async () => {
     const { pid: dead } = spawnSync(process.execPath, ['--version']);
     const stranger = 1;
     const contents = [`${dead}\n`, `${stranger}\n`, 'garbage', '-1', ''];
@@ -77,7 +79,7 @@ describe('the pid file', () => {
     await Promise.all(contents.map(check));
   });
 
-  it('is refused where a directory or a symbolic link stands, or no directory is', async () => {
+  it('P1: is refused where a directory or a symbolic link stands, or no directory is', async () => {
     const directory = files.path('directory.pid');
     const link = files.path('link.pid');
     const target = files.path('precious');
@@ -96,7 +98,7 @@ describe('the pid file', () => {
     expect(readFileSync(target, 'utf8')).to.equal('mine');
   });
 
-  it('that was removed or taken over meanwhile is left alone, and that is told', async () => {
+  it('P1: that was removed or taken over meanwhile is left alone, and that is told', async () => {
     const removed = files.path('removed.pid');
     const taken = files.path('taken.pid');
     const servers = await Promise.all([serveWith(removed), serveWith(taken)]);
@@ -110,5 +112,66 @@ describe('the pid file', () => {
     }
     expect(existsSync(removed)).to.equal(false);
     expect(readFileSync(taken, 'utf8')).to.equal('4194303\n');
+  });
+
+  it('P1: whose number went to a program that only names us is replaced, and nobody is signalled', async () => {
+    const path = files.path('server.pid');
+    const editor = spawn('tail', ['-f', '/dev/null', '--', files.path('tsunicorn.conf.ts: master')], {
+      stdio: 'ignore',
+    });
+    try {
+      writeFileSync(path, `${editor.pid}\n`);
+      const server = await serveWith(path);
+      expect(readFileSync(path, 'utf8')).to.equal(`${server.pid}\n`);
+      await server.stop();
+      expect(isAlive(editor.pid ?? 0)).to.equal(true);
+    } finally {
+      editor.kill('SIGKILL');
+    }
+  });
+
+  it('P1: that cannot be written, as there is no room or no right, stops the start and leaves nothing', async () => {
+    const path = files.path('server.pid');
+    const command = prepareCommand({ app, flags: ['--pid-file', path] });
+    // As a full disk does: the file is made, and the first byte is refused.
+    const args = ['-c', 'ulimit -f 0; exec "$@"', 'sh', command.node, ...command.args];
+    const { status, stderr } = spawnSync('sh', args, { cwd: command.cwd, env: command.env, encoding: 'utf8' });
+    command.remove();
+    expect(status, stderr).to.equal(1);
+    expect(stderr).to.match(/tsunicorn: Cannot write the pid file \S+: EFBIG/);
+    expect(readdirSync(files.path())).to.deep.equal([]);
+    // A file system in which root, too, may make nothing.
+    expectRefused(
+      await runServer({ app, flags: ['--pid-file', '/sys/server.pid'] }),
+      /^tsunicorn: Cannot write the pid file \/sys/,
+    );
+  });
+
+  it('P1: is replaced by one of those that find it stale at once, and the others do not serve', async () => {
+    const path = files.path('server.pid');
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    writeFileSync(path, `${dead}\n`);
+    const start = () =>
+      startServer({ app, config: `export default { pidFile: ${JSON.stringify(path)} };`, waitFor: null });
+    const servers = await Promise.all([start(), start(), start()]);
+    const outcomes = await Promise.all(
+      servers.map((server) =>
+        Promise.race([
+          server.event('server.ready').then(
+            () => true,
+            () => false,
+          ),
+          server.exited.then(() => false),
+        ]),
+      ),
+    );
+    const winners = servers.filter((_, index) => outcomes[index]);
+    expect(winners).to.have.length(1);
+    expect(readFileSync(path, 'utf8')).to.equal(`${winners[0]?.pid}\n`);
+    for (const server of servers) {
+      await server.stop(winners.includes(server) ? {} : { expectExit: { code: 1, signal: null } });
+      if (!winners.includes(server)) expect(server.stderrText).to.match(/A server runs already: process \d+/);
+    }
+    expect(readdirSync(files.path())).to.deep.equal([]);
   });
 });

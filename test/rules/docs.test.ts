@@ -120,7 +120,7 @@ describe('names in README and guide', () => {
     ...evidenceFields,
   ];
   const otherVariables = [
-    ...['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV'],
+    ...['FORWARDED_ALLOW_IPS', 'GUNICORN_CMD_ARGS', 'NODE_OPTIONS', 'NODE_ENV', 'UV_USE_IO_URING'],
     ...['LISTEN_FDS', 'NOTIFY_SOCKET'],
   ];
   /** Keys of the environ stand in the code of the WSGI interface; what Django calls its own, in the example. */

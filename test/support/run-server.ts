@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type CommandOptions, prepareCommand } from './command.ts';
+import { eventually } from './eventually.ts';
 import { followFamily } from './family.ts';
 import type { Exit } from './invariants.ts';
 import { type LogLine, readLog } from './log.ts';
@@ -12,7 +13,7 @@ export interface RunOptions extends CommandOptions {
   readonly timeoutMs?: number;
   /**
    * What may be left when it has ended. `'nothing'` (default): a process that still runs is killed and the run rejects. `'a daemon'`:
-   * `result.left` names the processes; they are the test's to stop, and are killed after it, as the temporary folder is removed then.
+   * `result.left` names the processes; they are the test's to stop, and it says so with `result.ended()`.
    */
   readonly leaves?: 'nothing' | 'a daemon';
 }
@@ -26,6 +27,8 @@ export interface RunResult extends Exit {
   readonly durationMs: number;
   /** Pids that the run left; empty unless it leaves `'a daemon'`. */
   readonly left: readonly number[];
+  /** Waits for the end of what was left, and removes the temporary folder. */
+  ended(): Promise<void>;
 }
 
 /** Runs `dist/bin.js` until it ends by itself: `--version`, `--check-config`, whatever must fail. Rejects past the time limit. */
@@ -65,6 +68,11 @@ export async function runServer(options: RunOptions = {}): Promise<RunResult> {
       stderr: log.text,
       log: log.lines,
       left,
+      async ended() {
+        await eventually(() => family.alive().length === 0, { timeoutMs, until: `${label} left nothing` });
+        owned.destroy();
+        disown(owned);
+      },
       durationMs: performance.now() - beganMs,
     };
   } catch (thrown) {

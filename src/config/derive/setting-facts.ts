@@ -101,6 +101,8 @@ function stringWord(setting: Setting, schema: { readonly pattern?: string }): st
     proxyAllowIps: 'ADDRESSES',
     forwarderHeaders: 'NAMES',
     ciphers: 'LIST',
+    user: 'NAME',
+    group: 'NAME',
   };
   return words[setting.name] ?? (schema.pattern === undefined ? 'PATH' : 'MODE');
 }

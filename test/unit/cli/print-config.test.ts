@@ -6,7 +6,13 @@ import { sampleConfig } from '../config/sample-config.ts';
 describe('printConfig', () => {
   const sources = mapSettings((setting) => (setting.name === 'workers' ? 'flag --workers' : 'default'));
   const config = { ...sampleConfig(), workers: 4, env: { API_KEY: 'hunter2', LANG: 'C' } };
-  const text = printConfig({ config, hooks: { onExit: () => {} }, sources, file: { path: '/srv/c.ts', source: '' } });
+  const text = printConfig({
+    config,
+    hooks: { onExit: () => {} },
+    sources,
+    file: { path: '/srv/c.ts', source: '' },
+    doubt: null,
+  });
 
   it('has a line for each setting, aligned, with its value and source', () => {
     const lines = text.split('\n');
@@ -21,7 +27,7 @@ describe('printConfig', () => {
   it('names the hooks', () => expect(text).to.match(/^hooks +onExit$/m));
 
   it('says that there is no file', () => {
-    expect(printConfig({ config, hooks: {}, sources, file: null }))
+    expect(printConfig({ config, hooks: {}, sources, file: null, doubt: null }))
       .to.match(/^# config file: none\n/)
       .and.not.match(/hooks/);
   });

@@ -38,7 +38,7 @@ describe('commandArguments', () => {
   });
 
   it('is empty without the variable', () => {
-    expect(commandArguments({})).to.deep.equal({ layer: new Map(), configPath: null });
+    expect(commandArguments({})).to.deep.equal({ layer: new Map(), configPath: null, trustsConfig: false });
   });
 
   for (const [text, fault] of [

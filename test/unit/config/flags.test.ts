@@ -25,6 +25,7 @@ describe('flagSpecs', () => {
     const letters = [...flagSpecs.values()].flatMap(({ short, flag }) => (short === undefined ? [] : [[short, flag]]));
     expect(Object.fromEntries(letters)).to.deep.equal({
       ...{ '-b': '--bind', '-w': '--workers', '-t': '--timeout', '-p': '--pid-file', '-n': '--proc-name' },
+      ...{ '-u': '--user', '-g': '--group', '-m': '--umask', '-D': '--daemon' },
       ...{ '-e': '--env', '-c': '--config', '-h': '--help', '-v': '--version' },
     });
   });
@@ -121,7 +122,7 @@ describe('parseFlags', () => {
     [['--frobnicate'], ['Unknown flag --frobnicate: tsunicorn --help lists those there are.']],
     [['-x'], ['Unknown flag -x: tsunicorn --help lists those there are.']],
     [['--worker-class', 'gthread', 'app.ts'], [/^Unknown flag --worker-class: .*left out on purpose/]],
-    [['--user=www'], [/not in this release/]],
+    [['--syslog=yes'], [/not in this release/]],
     [['--app', 'x'], [/give the application without a flag/]],
     [['a.ts', 'b.ts'], ['Only one TARGET can be served, but "a.ts", "b.ts" are given. Remove all but one.']],
     [

@@ -12,7 +12,8 @@ describe('gunicornAnswer', () => {
     ['permit_obsolete_folding', /left out on purpose: loosening HTTP/],
     ['config', /the flag --config/],
     ['ca_certs', /^"ca_certs" is "caFile" here/],
-    ['user', /not in this release/],
+    ['syslog', /not in this release/],
+    ['initgroups', /left out on purpose: the groups of "user" are always set/],
     ['preload', /^"preload" is "preloadApp" here/],
     ['preExec', /not in this release/],
     ['worker_connections', /not in this release\. Let a proxy/],
@@ -24,7 +25,7 @@ describe('gunicornAnswer', () => {
   it('says nothing about names that nobody has', () => expect(gunicornAnswer('frobnicate')).to.equal(undefined));
 
   it('sends nobody away from a name that exists', () => {
-    const names = ['raw_env', 'user', 'paste', 'preExec', 'preload'];
+    const names = ['raw_env', 'syslog', 'paste', 'preExec', 'preload'];
     expect(names.filter((name) => findSetting(name) ?? findHook(name))).to.deep.equal([]);
   });
 });

@@ -48,6 +48,10 @@ describe('settings', () => {
       ...['certFile', 'caFile', 'clientCert', 'ciphers', 'minVersion', 'pidFile'],
       ...[
         'procName',
+        'user',
+        'group',
+        'umask',
+        'daemon',
         'accessLog',
         'accessLogFormat',
         'errorLog',
@@ -83,7 +87,16 @@ describe('settings', () => {
 
   it('need a restart only where a running server cannot change', () => {
     const names = settings.filter((setting) => setting.appliesOn === 'restart').map((setting) => setting.name);
-    expect(names).to.deep.equal(['socketMode', 'pidFile', 'procName', 'reload', 'reloadExtraFiles']);
+    expect(names).to.deep.equal([
+      'socketMode',
+      'pidFile',
+      'procName',
+      'user',
+      'group',
+      'daemon',
+      'reload',
+      'reloadExtraFiles',
+    ]);
   });
 });
 
@@ -116,6 +129,9 @@ describe('settings at the edges of their range', () => {
     ['logFormat', ['auto', 'pretty', 'json'], ['text']],
     ['reload', [true, false], [1, 'true', null]],
     ['pidFile', [null, '/run/x'], ['', 1]],
+    ['user', [null, 'www-data', '33', 33, 0], ['', -1, 1.5, 4_294_967_295]],
+    ['umask', [0, 0o777, '27', '027', '0o027'], [512, -1, '01777', '8', '']],
+    ['daemon', [true, false], [null, 'true']],
   ];
   for (const [name, taken, refused] of cases) {
     it(`${name} takes what lies within and refuses what does not`, () => {

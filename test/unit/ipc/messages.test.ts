@@ -63,10 +63,12 @@ describe('parseMasterMessage', () => {
     config: { app: './app.ts' },
     configFile: { path: '/a', source: '' },
     tls: { key: 'k', cert: 'c', ca: null, ticketKeys: 't' },
+    runAs: { uid: 33, gid: 33, groups: [33], name: 'www-data' },
   };
   const good = [
     boot,
-    { ...boot, configFile: null, tls: null },
+    { ...boot, configFile: null, tls: null, runAs: null },
+    { ...boot, runAs: { ...boot.runAs, name: null } },
     { ...boot, tls: { ...boot.tls, ca: 'a' } },
     { type: 'drain', mode: 'retire', graceMs: 5, removed: ['unix:/a'] },
     { type: 'reopenLogs' },
@@ -83,6 +85,9 @@ describe('parseMasterMessage', () => {
     { ...boot, configFile: 'x' },
     { ...boot, config: null },
     { ...boot, tls: undefined },
+    { ...boot, runAs: undefined },
+    { ...boot, runAs: { uid: 33, gid: 33, groups: ['33'], name: null } },
+    { ...boot, runAs: { ...boot.runAs, uid: '0' } },
     { ...boot, tls: { ...boot.tls, key: 7 } },
     { ...boot, tls: { ...boot.tls, ca: undefined } },
     { type: 'drain', mode: 'fast', graceMs: 5, removed: [] },

@@ -13,7 +13,7 @@ const flag = (value: unknown) => ({ value, source: 'flag' });
 describe('vetted', () => {
   it('gives back what has no fault', async () => {
     const loaded = await loadedWith({});
-    expect(vetted(loaded)).to.deep.equal({ ...loaded, tls: null });
+    expect(vetted(loaded)).to.deep.equal({ ...loaded, tls: null, account: null });
   });
 
   it('tells the faults of all parts at once', async () => {
