@@ -42,6 +42,7 @@ const kinds = {
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
 
   tls: { files: serving('tls') },
+  upgrade: { files: ['test/upgrade/**/*.test.ts'] },
   recycling: { files: aboutRecycling },
   systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
@@ -72,7 +73,12 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'recycling', 'faults', 'systemd', 'stuck'], ['privileges'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [
+    ['tls', 'recycling', 'faults', 'systemd', 'stuck'],
+    ['privileges'],
+    ['wsgi', 'flask'],
+    ['fetchAll', 'upgrade'],
+  ],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);

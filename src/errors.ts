@@ -22,6 +22,10 @@ export const errorCodes = {
   },
   BIND_IN_USE: { exitCode: 1, title: 'Another process listens on the address already.' },
   BIND_FAILED: { exitCode: 1, title: 'The operating system refused to bind the address.' },
+  INHERITANCE_REFUSED: {
+    exitCode: 1,
+    title: 'TSUNICORN_LISTENERS names no listening sockets of the process that started this one.',
+  },
   PASSED_SOCKET: { exitCode: 1, title: 'What LISTEN_FDS passes is no stream socket that listens.' },
   PID_FILE: { exitCode: 1, title: 'The pid file cannot be written, or names a server that runs.' },
   LOG_FILE: { exitCode: 1, title: 'A log file cannot be opened for append.' },

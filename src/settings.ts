@@ -547,6 +547,8 @@ export interface Hooks {
   readonly workerExit?: ((server: ServerInfo, worker: WorkerInfo) => unknown) | undefined;
   /** In the master, after a worker process has ended. Runs in the master. */
   readonly childExit?: ((server: ServerInfo, worker: WorkerInfo) => unknown) | undefined;
+  /** Before a new master is started (USR2). It is started in any case: what this throws is only logged. Runs in the master. */
+  readonly preExec?: ((server: ServerInfo) => unknown) | undefined;
   /** Just before the master exits. Runs in the master. */
   readonly onExit?: ((server: ServerInfo) => unknown) | undefined;
 }

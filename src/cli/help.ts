@@ -23,6 +23,8 @@ Signals of the master:
   TERM       stop when all requests are finished
   INT QUIT   stop quickly
   USR1       open the log files again
+  USR2       upgrade: start a new master with the same sockets, and serve on beside it
+  WINCH      let all workers leave and keep the sockets, until HUP or TTIN
 
 Exit codes:
   0  stopped as asked

@@ -2,13 +2,14 @@ import { writeSync } from 'node:fs';
 import { type LoadRequest, loadConfig } from '../config/load.ts';
 import { unreachable } from '../errors.ts';
 import { passedSockets } from '../listener/activation.ts';
+import { takeInheritance } from '../listener/inheritance.ts';
 import { checkApplication } from '../master/check.ts';
-import { serve } from '../master/serve.ts';
+import { type Origin, serve } from '../master/serve.ts';
 import { vetted } from '../master/vet.ts';
 import { takeDaemonOrigin } from '../os/daemon-mark.ts';
-import { startDirectory } from '../os/directory.ts';
 import { packageVersion } from '../os/package.ts';
-import { type NotifyTarget, notifyTarget, takeManagerVariables } from '../os/service-manager.ts';
+import { notifyTarget, takeManagerVariables } from '../os/service-manager.ts';
+import { type StartedAs, startedAs } from '../os/started-as.ts';
 import { realSystem } from '../os/system.ts';
 import { parseCommandLine } from './command-line.ts';
 import { type DaemonReport, reportToStarter, startDaemon } from './daemon.ts';
@@ -21,13 +22,16 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   let failureCode: number | null = null;
   let report: DaemonReport | null = null;
   try {
+    // First of all: what reads the environment after that must not find these variables there.
+    const inheritance = takeInheritance(process.env, { parentPid: process.ppid });
     const origin = takeDaemonOrigin();
-    const { command, flags, configPath, trustsConfig } = parseCommandLine(argv);
-    const request: LoadRequest = { flags, configPath, trustsConfig, cwd: startDirectory(), env: process.env };
     const manager = takeManagerVariables(process.env);
+    const started = startedAs(argv);
+    const { command, flags, configPath, trustsConfig } = parseCommandLine(argv);
+    const request: LoadRequest = { flags, configPath, trustsConfig, cwd: started.cwd, env: process.env };
     const underManager = (): LoadRequest => ({
       ...request,
-      passedSockets: passedSockets(manager, { pid: process.pid }),
+      passedSockets: inheritance?.passed ?? passedSockets(manager, { pid: process.pid }),
     });
     switch (command) {
       case 'help':
@@ -51,7 +55,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       }
       case 'serve':
         if (origin !== null) report = reportToStarter(origin);
-        return await serveHereOrThere(underManager(), { argv, report, notify: notifyTarget(manager, process.pid) });
+        return await serveHereOrThere(underManager(), {
+          report,
+          from: { system: realSystem, startedAs: started, inheritance, notify: notifyTarget(manager, process.pid) },
+        });
       default:
         return unreachable(command);
     }
@@ -67,17 +74,18 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
 /** Only the configuration says whether this process is the server, or starts one in the background. */
 async function serveHereOrThere(
   request: LoadRequest,
-  { argv, report, notify }: { argv: readonly string[]; report: DaemonReport | null; notify: NotifyTarget | null },
+  { report, from }: { report: DaemonReport | null; from: Origin },
 ): Promise<number> {
-  if (report !== null) {
-    await serve(request, { system: realSystem, notify, onReady: report.ready });
+  // Also one that takes the place of another: it is where that one was.
+  if (report !== null || from.inheritance !== null) {
+    await serve(request, report === null ? from : { ...from, onReady: report.ready });
     return 0;
   }
   let exitCode = 0;
   const beDaemon = async () => {
-    exitCode = await goToBackground(argv);
+    exitCode = await goToBackground(from.startedAs);
   };
-  await serve(request, { system: realSystem, notify, beDaemon });
+  await serve(request, { ...from, beDaemon });
   return exitCode;
 }
 
@@ -86,8 +94,8 @@ async function serveHereOrThere(
  *
  * @returns the exit code: its own when it did not come up.
  */
-async function goToBackground(argv: readonly string[]): Promise<number> {
-  const start = await startDaemon(argv, { node: process.execPath, script: process.argv[1] ?? '' });
+async function goToBackground({ node, script, args }: StartedAs): Promise<number> {
+  const start = await startDaemon(args, { node, script });
   if (start.kind === 'failed') {
     writeSync(2, start.text);
     return start.exitCode;

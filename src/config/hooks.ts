@@ -173,6 +173,12 @@ export const hookTable = [
     parameters: ['server', 'worker'],
     summary: 'In the master, after a worker process has ended.',
   },
+  {
+    name: 'preExec',
+    process: 'master',
+    parameters: ['server'],
+    summary: 'Before a new master is started (USR2). It is started in any case: what this throws is only logged.',
+  },
   { name: 'onExit', process: 'master', parameters: ['server'], summary: 'Just before the master exits.' },
 ] as const satisfies readonly HookRecord[];
 

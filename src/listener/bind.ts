@@ -1,29 +1,37 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import * as net from 'node:net';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { messageOf, TsunicornError } from '../errors.ts';
 import { addressUrl, type BindAddress, formatBind, type Scheme } from './address.ts';
+import { type InheritedSocket, refused } from './inheritance.ts';
 import { describeListeningSocket } from './listening-socket.ts';
+import { noteSocketFile, type SocketFile } from './socket-file.ts';
 import { clearPath, giveSocket, type SocketOwner } from './unix-path.ts';
 
 /**
  * A bound socket that the master holds while a configuration names it, and never accepts from. Workers inherit `fd` and listen on it.
- * Whoever called `bindAddress` owns it and must `close` it; closing the handle that bound a unix socket removes its path.
+ * Whoever called `bindAddress` owns it and must `close` it, which leaves the file of a unix socket where it is.
  */
 export interface Listener {
   readonly fd: number;
   /** The address with the port that the kernel chose. */
   readonly address: BindAddress;
   readonly url: string;
+  /** What the kernel calls a TCP socket (getsockname(2)); `null` for the others. */
+  readonly name: string | null;
+  /** What `bind` made on the disk, and nobody removes by itself; `null`: nothing. */
+  readonly file: SocketFile | null;
+  /** This process was started with the descriptor. */
+  readonly inherited: boolean;
   close(): void;
 }
 
 /** The part of libuv's TCP and pipe wraps that is used here. `net._createServerHandle` is undocumented, and stays within this file. */
 interface ServerHandle {
   readonly fd: number;
-  getsockname?(out: { address?: string; port?: number }): number;
+  getsockname?(out: SocketName): number;
   close(): void;
 }
 
@@ -50,7 +58,7 @@ export async function bindAddress(
       return bindTcp(address, scheme);
     case 'unix':
       if ((await makeWay(address)) === 'stale') onStale?.(address.path);
-      return asListener(createUnixHandle(address, { socketMode, owner }), address, scheme);
+      return bindUnix(address, { scheme, socketMode, owner });
     case 'fd':
       return adoptDescriptor(address, scheme);
   }
@@ -63,13 +71,27 @@ async function bindTcp(address: BindAddress & { kind: 'tcp' }, scheme: Scheme): 
   });
   const handle = createHandle(address, [ip, address.port, family, undefined, 0]);
   // libuv reports EADDRINUSE only when one listens or asks for the name (uv_tcp_bind): ask now, before any worker is started.
-  const name: { port?: number } = {};
+  const name: SocketName = {};
   const errno = handle.getsockname?.(name) ?? 0;
   if (errno !== 0) {
     handle.close();
     throw bindError(address, errno);
   }
-  return asListener(handle, { kind: 'tcp', host: address.host, port: name.port ?? address.port }, scheme);
+  const bound: BindAddress = { kind: 'tcp', host: address.host, port: name.port ?? address.port };
+  return asListener(handle, { address: bound, url: addressUrl(bound, scheme) });
+}
+
+function bindUnix(
+  address: BindAddress & { kind: 'unix' },
+  { scheme, socketMode, owner }: { scheme: Scheme; socketMode: number; owner: SocketOwner | null },
+): Listener {
+  const handle = createUnixHandle(address, { socketMode, owner });
+  // libuv removes the path when it closes the handle that bound it, whoever else still listens there and whatever is there by then. So the
+  // descriptor is closed past the handle, which nothing waits for; it is never collected, and a few hundred bytes are its price.
+  const close = () => closeSync(handle.fd);
+  return asListener(handle, {
+    ...{ address, url: addressUrl(address, scheme), file: noteSocketFile(address.path), close },
+  });
 }
 
 async function makeWay(address: BindAddress & { kind: 'unix' }): Promise<'free' | 'stale'> {
@@ -106,11 +128,17 @@ function handleFor(address: BindAddress & { kind: 'unix' }, mode: number): Serve
 }
 
 function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme): Listener {
-  const listening = describeListeningSocket(address.fd);
   const handle = createHandle(address, [null, 0, -1, address.fd, 0]);
-  const name: { address?: string; port?: number } = {};
+  return asListener(handle, { address, url: urlOfDescriptor(handle, address, scheme), inherited: true });
+}
+
+/** Where a descriptor listens, which may have another number by now than `bind` says. */
+function urlOfDescriptor(handle: ServerHandle, address: BindAddress & { kind: 'fd' }, scheme: Scheme): string {
+  const name: SocketName = {};
   const isTcp = handle.getsockname?.(name) === 0 && name.address !== undefined && name.port !== undefined;
-  const bound = isTcp ? { kind: 'tcp' as const, host: name.address ?? '', port: name.port ?? 0 } : listening;
+  const bound = isTcp
+    ? { kind: 'tcp' as const, host: name.address ?? '', port: name.port ?? 0 }
+    : describeListeningSocket(handle.fd);
   // To listen on it would have the kernel choose a port, and each time another one.
   if (bound?.kind === 'tcp' && bound.port === 0) {
     handle.close();
@@ -119,21 +147,52 @@ function adoptDescriptor(address: BindAddress & { kind: 'fd' }, scheme: Scheme):
       `Cannot listen on ${formatBind(address)}: that socket is bound to no address. Pass a listening socket, or write an address.`,
     );
   }
-  const named = bound === null || (bound.kind === 'unix' && bound.path === '') ? address : bound;
-  return { ...asListener(handle, address, scheme), url: addressUrl(named, scheme) };
+  return addressUrl(bound === null || (bound.kind === 'unix' && bound.path === '') ? address : bound, scheme);
 }
 
-function asListener(handle: ServerHandle, address: BindAddress, scheme: Scheme): Listener {
+/**
+ * Takes over a socket that the master before this one has bound.
+ *
+ * @throws TsunicornError `INHERITANCE_REFUSED` when it is bound elsewhere than it was said to be
+ */
+export function adoptInherited({ fd, address, name, file }: InheritedSocket, scheme: Scheme): Listener {
+  const handle = createHandle(address, [null, 0, -1, fd, 0]);
+  const url = address.kind === 'fd' ? urlOfDescriptor(handle, address, scheme) : addressUrl(address, scheme);
+  const listener = asListener(handle, { address, url, file, inherited: true });
+  if (listener.name === name) return listener;
+  throw refused(`descriptor ${fd}, said to be ${formatBind(address)}, is bound elsewhere`);
+}
+
+interface ListenerFacts {
+  readonly address: BindAddress;
+  readonly url: string;
+  readonly file?: SocketFile | null;
+  readonly inherited?: boolean;
+  /** Default: closes the handle. */
+  readonly close?: () => void;
+}
+
+function asListener(handle: ServerHandle, { file = null, inherited = false, ...facts }: ListenerFacts): Listener {
+  const { close = () => handle.close() } = facts;
   let open = true;
   return {
-    fd: handle.fd,
-    address,
-    url: addressUrl(address, scheme),
+    ...{ fd: handle.fd, address: facts.address, url: facts.url, name: nameOf(handle), file, inherited },
     close() {
-      if (open) handle.close();
+      if (open) close();
       open = false;
     },
   };
+}
+
+/** What `getsockname` fills in. */
+interface SocketName {
+  address?: string;
+  port?: number;
+}
+
+function nameOf(handle: ServerHandle): string | null {
+  const name: SocketName = {};
+  return handle.getsockname?.(name) === 0 && name.address !== undefined ? `${name.address} ${name.port}` : null;
 }
 
 type HandleArguments = [

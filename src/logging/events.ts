@@ -30,10 +30,20 @@ export const logEvents = {
     message: 'reload aborted: the first new worker failed, the old workers serve on',
   },
   'reload.queued': { level: 'info', message: 'a reload is under way: one more follows it' },
+  'reload.refused': { level: 'warn', message: 'no reload' },
   'reload.ignored': { level: 'warn', message: 'reload ignored: the server is stopping' },
 
   'signal.received': { level: 'info', message: 'signal received' },
-  'signal.ignored': { level: 'warn', message: 'this signal has no meaning in this release' },
+  'signal.ignored': { level: 'info', message: 'signal ignored: a terminal sends it when its window changes its size' },
+
+  'upgrade.started': { level: 'info', message: 'a new master is started, and gets the sockets' },
+  'upgrade.ready': { level: 'info', message: 'the new master is ready: both serve until one of them is told to stop' },
+  'upgrade.refused': { level: 'warn', message: 'no upgrade: everything stays as it was' },
+  'upgrade.failed': { level: 'error', message: 'the new master ended before it was ready: this one serves on' },
+  'upgrade.timeout': { level: 'error', message: 'the new master was not ready in time, and is ended' },
+  'upgrade.ended': { level: 'warn', message: 'the new master left: this one serves on alone' },
+  'upgrade.handedOver': { level: 'info', message: 'this master leaves, and the new one has everything' },
+  'upgrade.finished': { level: 'info', message: 'the old master has left: this one serves alone' },
 
   'worker.spawned': { level: 'info', message: 'worker started' },
   'worker.spawnFailed': { level: 'error', message: 'the operating system refused to start a worker' },
@@ -52,6 +62,9 @@ export const logEvents = {
       'a fresh worker is above maxMemory already: the application needs more than that, and each next one is started later',
   },
   'worker.backoff': { level: 'warn', message: 'workers fail repeatedly: the next one is started later' },
+  'workers.resting': { level: 'info', message: 'all workers leave, the sockets stay: HUP or TTIN brings workers back' },
+  'workers.restRefused': { level: 'warn', message: 'the workers stay' },
+  'workers.woken': { level: 'info', message: 'workers are started again' },
   'worker.crashLoop': {
     level: 'error',
     message:
@@ -91,6 +104,10 @@ export const logEvents = {
   'message.invalid': { level: 'warn', message: 'a worker sent a message that the master does not know' },
   'pidFile.written': { level: 'debug', message: 'pid file written' },
   'pidFile.lost': { level: 'warn', message: 'the pid file no longer holds our pid: it is left alone' },
+  'socket.lost': {
+    level: 'warn',
+    message: 'the file of a unix socket was removed or replaced by somebody else: it is left alone',
+  },
   'bind.unused': {
     level: 'warn',
     message: 'bind is not used: the service manager passed sockets, and those take its place',

@@ -10,7 +10,7 @@ export interface BootFailure {
   readonly output?: string;
 }
 
-interface ProcessEnd {
+export interface ProcessEnd {
   readonly code: number | null;
   readonly signal: string | null;
 }
@@ -31,6 +31,12 @@ export function endedEarly(end: ProcessEnd): BootFailure {
 /** The first worker of a reload was ready, and did not live long enough to be trusted. */
 export function endedSoon(end: ProcessEnd): BootFailure {
   const text = `The first new worker ${howItEnded(end)} within "settleTime" after it was ready. What it said before its end is in the log.`;
+  return { code: 'NO_WORKER_READY', text };
+}
+
+/** A worker of a new master (USR2), which the old one still waits for, was ready and did not live. */
+export function endedInUpgrade(end: ProcessEnd): BootFailure {
+  const text = `A worker ${howItEnded(end)} before the upgrade was done. What it said before its end is in the log.`;
   return { code: 'NO_WORKER_READY', text };
 }
 

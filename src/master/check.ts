@@ -18,7 +18,7 @@ const LEAVE_WITHIN_MS = 5_000;
 export async function checkApplication(loaded: VettedConfig, context: { system: System; cwd: string }): Promise<void> {
   const { system, cwd } = context;
   const inbox = createInbox();
-  const crew = createCrew({ system, inbox, sockets: { all: () => [] }, cwd, ticketSecret: randomBytes(32) });
+  const crew = createCrew({ system, inbox, sockets: { withheldFds: () => [] }, cwd, ticketSecret: randomBytes(32) });
   const { bootTimeoutMs } = limitsOf(loaded.config);
   const deadlineMs = system.nowMs() + bootTimeoutMs;
   crew.spawn({ id: WORKER_ID, generation: 0, quiet: true }, { ...loaded, listeners: [] });

@@ -25,7 +25,7 @@ export function createCrew(context: {
   system: System;
   inbox: Pick<Inbox, 'push'>;
   /** Of all that are held, none may reach a worker that it is not meant for. */
-  sockets: Pick<Sockets, 'all'>;
+  sockets: Pick<Sockets, 'withheldFds'>;
   cwd: string;
   /** The same for the whole life of the master; see `ticketKeysOf`. */
   ticketSecret: Buffer;
@@ -47,7 +47,7 @@ export function createCrew(context: {
           cwd: config.chdir ?? cwd,
           env: workerEnvironment(config.env, account),
           inheritFds: listeners.map(({ fd }) => fd),
-          withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
+          withholdFds: sockets.withheldFds(),
         },
         {
           onMessage: (raw) => inbox.push({ type: 'workerMessage', workerId: id, message: parseWorkerMessage(raw) }),

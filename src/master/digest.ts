@@ -11,7 +11,11 @@ import { noteExit, reasonOf } from './note-exit.ts';
 import { type Pool, type PoolEvent, step } from './pool.ts';
 import { digestRecycle } from './recycle.ts';
 import { faultsOf } from './reload.ts';
+import { requestRest } from './rest.ts';
 import type { MasterSignal } from './signals.ts';
+import { digestOldMasterLeft, digestUpgrade, requestUpgrade } from './upgrade.ts';
+import { reloadRefusal } from './upgrade-state.ts';
+import { admitQuiet, giveUpUpgrade } from './upgrade-trial.ts';
 
 /** The pool after something happened. Whatever is worth a line in the log, or a hook, gets it here. */
 export function digest(master: Master, pool: Pool, report: Report): Pool {
@@ -29,6 +33,16 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
     case 'fileChanged':
       master.log.event('watch.changed', { path: report.path });
       return requestReload(master, pool);
+    case 'upgrade':
+      return digestUpgrade(master, pool, report.news);
+    case 'settled':
+      master.oldMaster.tellReady();
+      admitQuiet(master, pool);
+      return pool;
+    case 'oldMasterLeft':
+      digestOldMasterLeft(master, pool, report.pid);
+      admitQuiet(master, pool);
+      return pool;
     default:
       return unreachable(report);
   }
@@ -36,11 +50,8 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
 
 function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
   const { log } = master;
-  if (name === 'SIGUSR2' || name === 'SIGWINCH') {
-    // A terminal sends WINCH for every resize: not worth a line.
-    if (name === 'SIGUSR2') log.event('signal.ignored', { signal: name });
-    return pool;
-  }
+  // A terminal sends it for every change of its size: not worth a line each.
+  if (name === 'SIGWINCH') return requestRest(master, pool);
   log.event('signal.received', { signal: name });
   switch (name) {
     case 'SIGHUP':
@@ -59,6 +70,9 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
       handOverLogs(activeConfig(master, pool));
       master.crew.sendToAll({ type: 'reopenLogs' });
       return pool;
+    case 'SIGUSR2':
+      requestUpgrade(master, pool);
+      return pool;
     default:
       return unreachable(name);
   }
@@ -67,6 +81,12 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
 function requestReload(master: Master, pool: Pool): Pool {
   if (pool.stop.mode !== 'none') {
     master.log.event('reload.ignored');
+    return pool;
+  }
+  const reason = reloadRefusal(master.newMaster.upgrade);
+  if (reason !== null) {
+    if (pool.resting) return apply(master, pool, { type: 'woken' });
+    master.log.event('reload.refused', { reason });
     return pool;
   }
   if (pool.reload.phase !== 'idle') master.log.event('reload.queued');
@@ -79,6 +99,10 @@ function requestStop(master: Master, pool: Pool, { signal, mode }: { signal: str
   const next = apply(master, pool, { type: 'stopRequested', mode });
   if (pool.stop.mode === 'none') log.event('server.stopping', { signal, mode });
   else if (next.stop !== pool.stop) log.event('server.stopHurried', { signal });
+  const { upgrade } = master.newMaster;
+  // The new one goes on, ready or not, and is the one to ask for from now on.
+  const goesOn = upgrade.phase === 'starting' || upgrade.phase === 'running';
+  if (pool.stop.mode === 'none' && goesOn) master.notifier.handOver(upgrade.pid);
   master.sockets.closeAll();
   return next;
 }
@@ -124,10 +148,14 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
   }
   noteMessage(master, pool, { workerId, message });
   switch (message.type) {
-    case 'ready':
+    case 'ready': {
+      const next = apply(master, pool, { type: 'ready', workerId });
+      if (!master.oldMaster.waits()) admitQuiet(master, next);
+      return next;
+    }
     case 'heartbeat':
       master.evidence.delete(workerId);
-      return apply(master, pool, { type: message.type, workerId });
+      return apply(master, pool, { type: 'heartbeat', workerId });
     case 'evidence':
       master.evidence.set(workerId, { said: message, atMs: master.system.nowMs() });
       return pool;
@@ -199,6 +227,7 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   master.bootFailures.delete(workerId);
   master.bootOutputs.delete(workerId);
   master.babblers.delete(workerId);
+  giveUpUpgrade(master, worker, report);
   master.evidence.delete(workerId);
   master.loopLog.gone(workerId);
   const { childExit } = activeConfig(master, pool).hooks;
@@ -206,10 +235,13 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   master.hooks.notify('childExit', () => childExit?.(activeServerInfo(master, pool), info));
   forgetUnneeded(master, next);
   master.refusing.delete(workerId);
+  master.quiet.delete(workerId);
   tellThatAllRefuse(master, next);
   return next;
 }
 
 function apply(master: Master, pool: Pool, event: PoolEvent): Pool {
-  return step(pool, event, master.system.nowMs());
+  const next = step(pool, event, master.system.nowMs());
+  if (pool.resting && !next.resting) master.log.event('workers.woken', { workers: next.target });
+  return next;
 }

@@ -1,4 +1,5 @@
 import type { WorkerMessage } from '../ipc/messages.ts';
+import type { UpgradeNews } from './new-master.ts';
 import type { MasterSignal } from './signals.ts';
 import type { ServedConfig } from './sockets.ts';
 
@@ -19,7 +20,12 @@ export type Report =
     }
   | { readonly type: 'configLoaded'; readonly loaded: ServedConfig }
   | { readonly type: 'configRefused'; readonly faults: readonly string[] }
-  | { readonly type: 'fileChanged'; readonly path: string };
+  | { readonly type: 'fileChanged'; readonly path: string }
+  | { readonly type: 'upgrade'; readonly news: UpgradeNews }
+  /** All workers of this new master were ready, and for `settleTime` since. */
+  | { readonly type: 'settled' }
+  /** The master that started this one is gone. */
+  | { readonly type: 'oldMasterLeft'; readonly pid: number };
 
 /** The one queue between the world and the arbiter. */
 export interface Inbox {

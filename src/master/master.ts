@@ -11,7 +11,10 @@ import type { Crew } from './crew.ts';
 import type { HookRunner } from './hook-runner.ts';
 import type { Inbox } from './inbox.ts';
 import type { LoopLog } from './loop-log.ts';
+import type { NewMaster } from './new-master.ts';
 import type { Notifier } from './notifier.ts';
+import type { OldMaster } from './old-master.ts';
+import type { PidName } from './pid-name.ts';
 import type { Pool } from './pool.ts';
 import type { ServedConfig, Sockets } from './sockets.ts';
 
@@ -23,6 +26,12 @@ export interface Master {
   readonly crew: Crew;
   readonly hooks: HookRunner;
   readonly sockets: Sockets;
+  readonly newMaster: NewMaster;
+  readonly oldMaster: OldMaster;
+  /** `null`: there is no pid file. */
+  readonly pidName: PidName | null;
+  /** Why no new master can be started, from what is on the disk; `null`: it can. */
+  startFault(): string | null;
   readonly notifier: Notifier;
   /** Where the configuration came from, for the next time it is read. */
   readonly request: LoadRequest;
@@ -39,12 +48,16 @@ export interface Master {
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */
   readonly refusing: Set<number>;
+  /** Workers that take no connections yet, as the old master still waits for this one; see `startsQuiet`. */
+  readonly quiet: Set<number>;
   /** What is told to the user if no worker ever becomes ready. */
   lastBootFailure: BootFailure | null;
   /** Tells whoever waits for it that all workers are ready. May be called again. */
   readonly onReady: () => void;
   /** Why the start must stop, once the workers are gone. */
   fatal: TsunicornError | null;
+  /** That WINCH is not obeyed on a terminal. */
+  toldOfTerminal: boolean;
 }
 
 /** The configuration that is in force. */

@@ -9,6 +9,7 @@ import { runGate } from './hook-runner.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
 import { type Action, isCanary, type Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
+import { settleInUpgrade, startsQuiet } from './upgrade-trial.ts';
 import { bindAddresses } from './vet.ts';
 
 /** Does what the plan asks for. `pool` is the pool after the action. */
@@ -27,6 +28,7 @@ export async function perform(master: Master, pool: Pool, action: Action): Promi
       return startLoading(master, pool);
     case 'announceReady':
       log.event('server.ready', { workers: pool.target });
+      settleInUpgrade(master, pool);
       master.onReady();
       return master.hooks.notify('whenReady', () => hooksOf(master, pool).whenReady?.(activeServerInfo(master, pool)));
     case 'admit':
@@ -53,7 +55,8 @@ function hooksOf(master: Master, pool: Pool) {
 async function spawnWorker(master: Master, pool: Pool, action: Extract<Action, { type: 'spawn' }>): Promise<void> {
   const { crew, log } = master;
   const loaded = activeConfig(master, pool);
-  const worker = { id: action.workerId, generation: action.generation, quiet: action.quiet };
+  const quiet = action.quiet || startsQuiet(master, pool, action.workerId);
+  const worker = { id: action.workerId, generation: action.generation, quiet };
   const callPreFork = () => loaded.hooks.preFork?.(activeServerInfo(master, pool), workerInfo(master, worker));
   if (pool.everReady) {
     // By now a hook that fails must not keep a worker from being replaced.
@@ -128,7 +131,7 @@ function startLoading(master: Master, pool: Pool): void {
   const { system, request, sockets } = master;
   const trial = {
     ...{ system, cwd: request.cwd, env: request.env, limitMs: limitsOf(current.config).bootTimeoutMs },
-    withholdFds: sockets.all().flatMap(({ address }) => (address.kind === 'fd' ? [address.fd] : [])),
+    withholdFds: sockets.withheldFds(),
   };
   const loading = async () => {
     const loaded = await reloadConfig(request, current, (file) => tryConfigFile(file, trial));

@@ -92,7 +92,8 @@ function adviceFor(errno: string | undefined): string {
   return 'Its directory must exist and be writable. Create it or change "pidFile".';
 }
 
-function readPid(path: string): number | null {
+/** The pid that the file holds; `null`: none. */
+export function readPid(path: string): number | null {
   try {
     const text = readFileSync(path, 'utf8').trim();
     return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
@@ -105,7 +106,7 @@ function readPid(path: string): number | null {
  * A pid can belong to a stranger by now, to one too that only names us: an editor with our config file. Where /proc tells what a process is,
  * only one that Node runs and that is called like a master counts.
  */
-function isRunningMaster(pid: number): boolean {
+export function isRunningMaster(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {

@@ -103,6 +103,7 @@ function planStop(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
 }
 
 function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
+  if (pool.resting) return planRest(pool, limits, nowMs);
   const booting = pool.workers.filter(({ state }) => state.phase === 'booting');
   const ready = pool.workers.filter(({ state }) => state.phase === 'ready');
   // Until one worker was ready, a failure is not repeated: the others of the first round decide.
@@ -132,6 +133,12 @@ function planService(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
   const spawns = spawnActions(pool, limits, nowMs, Math.min(room, wanted));
   if (spawns.length > 0) return spawns;
   return planMilestone(pool, ready.length);
+}
+
+function planRest(pool: Pool, limits: PoolLimits, nowMs: number): Action[] {
+  return pool.workers
+    .filter(({ state }) => state.phase === 'booting' || state.phase === 'ready')
+    .map((worker) => drain(worker, worker.state.phase === 'ready' ? 'retire' : 'quick', limits, nowMs));
 }
 
 /**

@@ -44,6 +44,8 @@ export interface Pool {
   readonly announced: boolean;
   readonly reload: Reload;
   readonly stop: Stop;
+  /** All workers leave and none is started, until it is woken; never during a reload. */
+  readonly resting: boolean;
   readonly jitterSeed: number;
 }
 
@@ -82,6 +84,8 @@ export type PoolEvent =
   | { readonly type: 'reloadRequested' }
   | { readonly type: 'reloadLoaded'; readonly target: number }
   | { readonly type: 'reloadRefused' }
+  | { readonly type: 'restRequested' }
+  | { readonly type: 'woken' }
   | { readonly type: 'stopRequested'; readonly mode: 'stop' | 'quick' }
   /** The master itself stood still (SIGSTOP, suspend): nothing that became overdue meanwhile counts. */
   | { readonly type: 'stoodStill'; readonly forMs: number };
@@ -99,6 +103,7 @@ export function createPool(options: { target: number; jitterSeed: number }): Poo
     announced: false,
     reload: { phase: 'idle' },
     stop: { mode: 'none' },
+    resting: false,
     jitterSeed: options.jitterSeed,
   };
 }
@@ -132,7 +137,12 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'exited':
       return exited(pool, event.workerId, nowMs);
     case 'targetChanged':
+      if (pool.resting) return event.by > 0 ? { ...pool, resting: false, target: 1 } : pool;
       return { ...pool, target: Math.max(1, pool.target + event.by), reload: shiftTarget(pool.reload, event.by) };
+    case 'restRequested':
+      return pool.everReady && pool.reload.phase === 'idle' ? { ...pool, resting: true } : pool;
+    case 'woken':
+      return { ...pool, resting: false };
     case 'stopRequested':
       return { ...pool, stop: hurried(pool.stop, event.mode, nowMs) };
     case 'stoodStill':

@@ -23,7 +23,11 @@ export function stepReload(pool: Pool, event: ReloadEvent, nowMs: number): Pool 
   const after: Reload = 'again' in reload && reload.again ? { phase: 'requested' } : { phase: 'idle' };
   switch (event.type) {
     case 'reloadRequested':
-      return { ...pool, reload: 'again' in reload ? { ...reload, again: true } : { phase: 'requested' } };
+      return {
+        ...pool,
+        resting: false,
+        reload: 'again' in reload ? { ...reload, again: true } : { phase: 'requested' },
+      };
     case 'loadConfig':
       return { ...pool, reload: { phase: 'loading', again: false } };
     case 'reloadLoaded':

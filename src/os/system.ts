@@ -5,15 +5,20 @@ import { Duplex } from 'node:stream';
 import { flagsAgainstInspector } from './inspector.ts';
 import { CHANNEL_FD, openChannel } from './line-channel.ts';
 
-/** How to start a worker process. */
+/** How to start a worker process, or another master. */
 export interface ProcessSpec {
+  /** The Node.js binary. Default: the one that runs this process. */
+  readonly node?: string;
   readonly script: string;
+  readonly args?: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Descriptors that the process inherits, from `FIRST_INHERITED_FD` up, in this order. */
   readonly inheritFds: readonly number[];
   /** Descriptors that this process inherited itself, and that must not reach the new one under their own number. */
   readonly withholdFds: readonly number[];
+  /** Standard input. Default: nothing. */
+  readonly stdin?: 'inherit';
 }
 
 export interface ProcessEvents {
@@ -27,7 +32,7 @@ export interface ProcessEvents {
 export interface OwnedProcess {
   readonly pid: number;
   send(message: object): void;
-  signal(name: 'SIGABRT' | 'SIGKILL'): void;
+  signal(name: 'SIGABRT' | 'SIGKILL' | 'SIGTERM'): void;
 }
 
 /** The few things the master asks of the operating system. Tests give it another one. */
@@ -89,16 +94,15 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
 }
 
 function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } | Error {
-  const flags = flagsAgainstInspector(spec.env.NODE_OPTIONS);
   let nothing: number | undefined;
   try {
     nothing = openSync('/dev/null', 'r');
-    const inherited = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
-    const child = spawn(process.execPath, [...inherited, ...flags, spec.script], {
+    const { node = process.execPath, script, args = [], stdin = 'ignore' } = spec;
+    const child = spawn(node, [...nodeFlags(spec.env.NODE_OPTIONS), script, ...args], {
       cwd: spec.cwd,
       // How Node in the worker knows of the channel (child_process, "NODE_CHANNEL_FD"); it removes both before the application runs.
       env: { ...spec.env, NODE_CHANNEL_FD: String(CHANNEL_FD), NODE_CHANNEL_SERIALIZATION_MODE: 'json' },
-      stdio: ['ignore', 'inherit', 'inherit', 'pipe', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
+      stdio: [stdin, 'inherit', 'inherit', 'pipe', ...spec.inheritFds, ...coverWithheld(spec, nothing)],
     });
     const stream = child.stdio?.[CHANNEL_FD];
     if (stream instanceof Duplex) return { child, stream };
@@ -110,6 +114,12 @@ function startNode(spec: ProcessSpec): { child: ChildProcess; stream: Duplex } |
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }
+}
+
+/** Those that this process was started with, but for what keeps the inspector away or asks for it: each process gets its own. */
+function nodeFlags(nodeOptions: string | undefined): string[] {
+  const own = flagsAgainstInspector(nodeOptions);
+  return [...process.execArgv.filter((flag) => !flag.startsWith('--inspect') && !own.includes(flag)), ...own];
 }
 
 /**

@@ -55,6 +55,20 @@ describe('daemon', () => {
     expect(existsSync(files.path('server.pid'))).to.equal(false);
   });
 
+  it('M13: it can be upgraded, and what takes its place is in the background too', async () => {
+    const { pid, ended } = await start({ flags: flags('-p', files.path('server.pid')), cwd: files.path() });
+    process.kill(pid, 'SIGUSR2');
+    const next = Number((await eventOf('upgrade.ready')).newMasterPid);
+    process.kill(pid, 'SIGTERM');
+    await eventOf('upgrade.finished');
+    expect(readFileSync(files.path('server.pid'), 'utf8')).to.equal(`${next}\n`);
+    expect((await fetchText(url())).text).to.equal(HELLO);
+    process.kill(next, 'SIGTERM');
+    await ended();
+    expect(events().at(-1)).to.include({ event: 'server.stopped', pid: next });
+    expect(existsSync(files.path('server.pid'))).to.equal(false);
+  });
+
   it('it is in a session of its own, without a terminal, where it was started, and its workers know nothing of it', async () => {
     const identity = fixture('apps/identity.mjs');
     const { pid, end } = await start({ app: identity, flags: flags('-e', 'A=b'), cwd: files.path() });

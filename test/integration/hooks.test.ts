@@ -101,8 +101,8 @@ describe('hooks', () => {
     expect(last).to.deep.equal({ hook: 'onExit', pid: server.pid, server: two });
     expect(named('workerInt').map(({ worker: who }) => Object(who).generation)).to.deep.equal([2, 2]);
     for (const { pid: where, worker: who } of named('workerInt')) expect(where).to.equal(Object(who).pid);
-    // tlsContext has a test of its own: without TLS nobody calls it.
-    const names = hookTable.map(({ name }) => name).filter((name) => name !== 'tlsContext');
+    // Two have tests of their own: without TLS, and without an upgrade, nobody calls them.
+    const names = hookTable.map(({ name }) => name).filter((name) => name !== 'tlsContext' && name !== 'preExec');
     expect(new Set(calls().map(({ hook }) => hook))).to.have.all.keys(...names);
     for (const { hook, pid: where } of calls()) {
       const row = hookTable.find(({ name }) => name === hook);
@@ -125,7 +125,7 @@ describe('hooks', () => {
     expect((await fetchText(server.url)).status).to.equal(200);
     await server.stop({ signal: 'SIGINT', expectErrors: ['hook.failed'] });
     const failed = server.log.filter(({ event }) => event === 'hook.failed');
-    const others = ['onReloadFailed', 'workerTimeout', 'workerAbort'];
+    const others = ['onReloadFailed', 'workerTimeout', 'workerAbort', 'preExec'];
     expect(new Set(failed.map(({ hook }) => hook))).to.have.all.keys(...names.filter((name) => !others.includes(name)));
     for (const { hook, error } of failed) expect(error).to.include({ message: `thrown by ${hook}` });
   });

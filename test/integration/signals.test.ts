@@ -108,16 +108,6 @@ describe('signals', () => {
     expect(server.log.some(({ event }) => event === 'server.stopHurried')).to.equal(false);
   });
 
-  it('USR2 and WINCH do not end the server', async () => {
-    const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
-    server.signal('SIGUSR2');
-    await server.event('signal.ignored');
-    server.signal('SIGWINCH');
-    await reload(server);
-    expect((await fetchText(server.url)).status).to.equal(200);
-    await server.stop();
-  });
-
   it('that are meant for the master neither end a worker nor open an inspector in it', async () => {
     const inspectorBefore = listening(INSPECTOR_PORT);
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });

@@ -5,7 +5,9 @@ import { ABORT_PAUSE_MS, createPool, type Pool, type PoolEvent, step } from '../
 export type Happening =
   | { readonly type: 'ready' | 'crash' | 'stall' | 'recycle' | 'outgrow' | 'obey'; readonly nth: number }
   | { readonly type: 'hup'; readonly target: number; readonly faulty: boolean }
-  | { readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' | 'stallAll' | 'resumeAll' }
+  | {
+      readonly type: 'ttin' | 'ttou' | 'loaded' | 'stoodStill' | 'winch' | 'wake' | 'stallAll' | 'resumeAll';
+    }
   | { readonly type: 'stop'; readonly mode: 'stop' | 'quick' }
   | { readonly type: 'wait'; readonly ms: number };
 
@@ -54,7 +56,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     pool = step(pool, event, nowMs);
     const ours = event.type === 'drain' || event.type === 'spawn' || event.type === 'kill';
     const after = readyCount(pool);
-    if (ours && pool.stop.mode === 'none' && after < before && after < pool.target) {
+    if (ours && pool.stop.mode === 'none' && !pool.resting && after < before && after < pool.target) {
       throw new Broken(`${event.type} left ${after} of ${pool.target} ready`);
     }
     const { reload } = pool;
@@ -87,6 +89,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     feed(action);
     switch (action.type) {
       case 'spawn':
+        if (pool.resting) throw new Broken(`worker ${action.workerId} was spawned while it rests`);
         if (processes.has(action.workerId)) throw new Broken(`worker ${action.workerId} was spawned twice`);
         processes.set(action.workerId, {
           ...{ stalled: false, leaving: false, killed: false, asked: false },
@@ -136,6 +139,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
   };
 
   const check = () => {
+    if (pool.resting && pool.reload.phase !== 'idle') throw new Broken('it rests during a reload');
     const dying = pool.workers.filter(({ state }) => state.phase === 'draining' || state.phase === 'killed').length;
     const serving = pool.workers.length - dying;
     const most = allowedSize(pool) + limits.maxSurge;
@@ -174,6 +178,10 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
         return feed({ type: 'targetChanged', by: 1 });
       case 'ttou':
         return feed({ type: 'targetChanged', by: -1 });
+      case 'winch':
+        return feed({ type: 'restRequested' });
+      case 'wake':
+        return feed({ type: 'woken' });
       case 'stop':
         return feed({ type: 'stopRequested', mode: happening.mode });
       case 'stallAll':
@@ -221,7 +229,7 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
         const changes = pool.workers.some(({ state, recycling }) => state.phase !== 'ready' || recycling);
         const busy = changes || pool.reload.phase !== 'idle';
         const { wakeInMs } = plan(pool, limits, nowMs);
-        if (!busy && readyCount(pool) === pool.target && !processesStalled()) {
+        if (!busy && readyCount(pool) === wantedCount(pool) && !processesStalled()) {
           if (unheardHup) throw new Broken('no configuration was read after the last HUP');
           return;
         }
@@ -242,6 +250,11 @@ export function createWorld(start: { target: number; limits: PoolLimits }): Worl
     // Without a timeout nobody minds a worker that is ready and silent.
     return limits.timeoutMs !== null && [...processes.values()].some(({ stalled }) => stalled);
   }
+}
+
+/** How many are ready when all has come to rest. */
+export function wantedCount({ target, resting }: Pool): number {
+  return resting ? 0 : target;
 }
 
 export function readyCount(pool: Pool): number {

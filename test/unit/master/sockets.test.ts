@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { expect } from 'chai';
 import { formatBind, parseBind } from '../../../src/listener/address.ts';
@@ -98,5 +98,31 @@ describe('createSockets', () => {
     expect(await late).to.include('the server stops');
     expect(existsSync(path)).to.equal(false);
     expect(sockets.all()).to.deep.equal([]);
+  });
+
+  it('keeps the file of a shared socket when it is closed, until nobody needs it', async () => {
+    const path = files.path('a.sock');
+    let isShared = true;
+    sockets = createSockets({ scheme: 'http', socketMode: 0o660, isShared: () => isShared });
+    await open(`unix:${path}`);
+    sockets.closeAll();
+    expect(existsSync(path)).to.equal(true);
+    isShared = false;
+    sockets.removeLeft();
+    expect(existsSync(path)).to.equal(false);
+  });
+
+  it('P2: removes no file that took the place of its own, and tells', async () => {
+    const lost: string[] = [];
+    const path = files.path('a.sock');
+    sockets = createSockets({ scheme: 'http', socketMode: 0o660, onLost: (one) => lost.push(one) });
+    await open(`unix:${path}`);
+    renameSync(path, files.path('moved'));
+    const stranger = createServer().listen(path);
+    await new Promise((resolve) => stranger.once('listening', resolve));
+    sockets.keep([]);
+    expect(existsSync(path)).to.equal(true);
+    expect(lost).to.deep.equal([path]);
+    stranger.close();
   });
 });
