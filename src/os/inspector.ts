@@ -1,5 +1,3 @@
-import { close, url } from 'node:inspector';
-
 /** An address that no machine has (RFC 5737): to listen on it fails, and harms nothing. */
 const NOWHERE = '192.0.2.1:9229';
 /** By then what a signal asked for has happened. */
@@ -20,10 +18,13 @@ export function flagsAgainstInspector(nodeOptions = ''): string[] {
  */
 export function refuseInspector(): void {
   process.on('SIGUSR1', () => {});
+  // A Node that was built without an inspector lacks the module, too.
+  if (!process.features.inspector) return;
+  const inspector = process.getBuiltinModule('node:inspector');
   const isAsked = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => text.includes('--inspect'));
   if (isAsked) return;
   const closeIfOpen = () => {
-    if (url() !== undefined) close();
+    if (inspector.url() !== undefined) inspector.close();
   };
   closeIfOpen();
   setImmediate(closeIfOpen);

@@ -28,7 +28,7 @@ export const timeouts = [
     example: false,
     summary: 'Log where the JavaScript of a worker is stuck, and on which requests, before `timeout` ends it.',
     details:
-      'A thread of each worker, asleep until then, asks for it; no port is opened. It takes some megabytes of each worker. The stack of a Python process is logged in any case. Gunicorn has nothing like it.',
+      'A thread of each worker, asleep until then, asks for it; no port is opened. It takes 7 to 11 MiB of each worker, as the line of Node.js is. The stack of a Python process is logged in any case. Gunicorn has nothing like it.',
   }),
   setting({
     name: 'gracefulTimeout',
