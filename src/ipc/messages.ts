@@ -40,9 +40,17 @@ export type MasterMessage =
   | { readonly type: 'allRefuse' }
   | { readonly type: 'reopenLogs' };
 
-export type RecycleReason = 'maxRequests' | 'uncaughtException' | 'unhandledRejection';
+const RECYCLE_REASONS = [
+  'maxRequests',
+  'uncaughtException',
+  'unhandledRejection',
+  /** Nearly all of its descriptors are in use. */
+  'descriptors',
+  /** The application closed the socket that this worker accepts from. */
+  'listenerLost',
+] as const;
 
-const RECYCLE_REASONS: readonly unknown[] = ['maxRequests', 'uncaughtException', 'unhandledRejection'];
+export type RecycleReason = (typeof RECYCLE_REASONS)[number];
 
 export type WorkerMessage =
   | { readonly type: 'ready' }
@@ -53,11 +61,15 @@ export type WorkerMessage =
   | { readonly type: 'leaving' }
   /** It stops with the whole server and accepts no more. */
   | { readonly type: 'refusing' }
+  /** What the application wrote while it boots. */
+  | { readonly type: 'output'; readonly text: string }
   /** `text` is for a person: the application's own error, bounded. */
   | { readonly type: 'bootFailed'; readonly code: ErrorCode; readonly text: string };
 
 /** The longest error text that travels, in characters. */
 export const LONGEST_TEXT = 64 * 1024;
+/** How much of the end of what an application writes while it boots is kept, in characters. */
+export const LONGEST_OUTPUT = 2 * 1024;
 
 /** What a worker sent, checked; `null` when it is no message. A worker runs somebody's code: nothing it says is taken on trust. */
 export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
@@ -70,6 +82,8 @@ export function parseWorkerMessage(raw: unknown): WorkerMessage | null {
       return { type: raw.type };
     case 'recycle':
       return isRecycleReason(raw.why) ? { type: 'recycle', why: raw.why } : null;
+    case 'output':
+      return typeof raw.text === 'string' ? { type: 'output', text: raw.text.slice(-LONGEST_OUTPUT) } : null;
     case 'bootFailed':
       return isErrorCode(raw.code) && typeof raw.text === 'string'
         ? { type: 'bootFailed', code: raw.code, text: raw.text.slice(0, LONGEST_TEXT) }
@@ -122,7 +136,7 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function isRecycleReason(value: unknown): value is RecycleReason {
-  return RECYCLE_REASONS.includes(value);
+  return RECYCLE_REASONS.some((reason) => reason === value);
 }
 
 function isDrainMode(value: unknown): value is DrainMode {

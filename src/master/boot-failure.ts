@@ -44,3 +44,21 @@ export function notReadyInTime(bootTimeoutMs: number): BootFailure {
 export function notStarted(error: Error): BootFailure {
   return { code: 'NO_WORKER_READY', text: `No worker process could be started: ${error.message}` };
 }
+
+/** The application closed the channel before it was ready. */
+export const channelClosed: BootFailure = {
+  code: 'NO_WORKER_READY',
+  text: 'The worker closed its channel to the master before the application was ready. Something in the application calls process.disconnect().',
+};
+
+/** What an operator may think of when a worker that served ended like this; nothing where the end speaks for itself. */
+export function hintAt({ signal }: ProcessEnd): { readonly hint?: string } {
+  switch (signal) {
+    case 'SIGKILL':
+      return { hint: 'out of memory? The kernel ends processes so: dmesg tells whether it did' };
+    case 'SIGABRT':
+      return { hint: 'out of memory? Node aborts so when its heap is full, and says so on standard error' };
+    default:
+      return {};
+  }
+}

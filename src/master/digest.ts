@@ -1,10 +1,13 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
-import type { WorkerMessage } from '../ipc/messages.ts';
-import { endedEarly, endedSoon, notStarted } from './boot-failure.ts';
+import { LONGEST_OUTPUT, type WorkerMessage } from '../ipc/messages.ts';
+import { usableCpus } from '../os/cpus.ts';
+import { channelClosed, endedEarly, endedSoon, hintAt, notStarted } from './boot-failure.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
-import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
+import { activeConfig, activeServerInfo, identify, type Master, outputOf, workerInfo } from './master.ts';
+import { mostWorkers } from './most-workers.ts';
+import { isCrowded } from './plan.ts';
 import { isCanary, type Pool, type PoolEvent, step } from './pool.ts';
 import { faultsOf } from './reload.ts';
 import type { MasterSignal } from './signals.ts';
@@ -16,6 +19,8 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
       return digestSignal(master, pool, report.name);
     case 'workerMessage':
       return digestMessage(master, pool, report);
+    case 'workerUnreachable':
+      return giveUpOn(master, pool, report.workerId);
     case 'workerExited':
       return digestExit(master, pool, report);
     case 'configLoaded':
@@ -42,7 +47,7 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
     case 'SIGHUP':
       return requestReload(master, pool);
     case 'SIGTTIN':
-      return changeTarget(master, pool, { type: 'targetChanged', by: 1 });
+      return addWorker(master, pool);
     case 'SIGTTOU':
       return changeTarget(master, pool, { type: 'targetChanged', by: -1 });
     case 'SIGTERM':
@@ -65,7 +70,17 @@ function requestReload(master: Master, pool: Pool): Pool {
     return pool;
   }
   if (pool.reload.phase !== 'idle') master.log.event('reload.queued');
+  else if (isCrowded(pool)) master.log.event('reload.waiting');
   return apply(master, pool, { type: 'reloadRequested' });
+}
+
+function addWorker(master: Master, pool: Pool): Pool {
+  const { config } = activeConfig(master, pool);
+  if (pool.target < mostWorkers(config.workers, usableCpus())) {
+    return changeTarget(master, pool, { type: 'targetChanged', by: 1 });
+  }
+  master.log.event('workers.enough', { workers: pool.target });
+  return pool;
 }
 
 /** The master's copies of the sockets go first, so that whichever worker leaves last really closes them. */
@@ -130,6 +145,7 @@ function digestMessage(master: Master, pool: Pool, report: Extract<Report, { typ
       master.refusing.add(workerId);
       tellThatAllRefuse(master, pool);
       return pool;
+    case 'output':
     case 'bootFailed':
       return pool;
     default:
@@ -147,6 +163,17 @@ function letLeave(master: Master, pool: Pool, workerId: number): Pool {
   return apply(master, pool, { type: 'drain', workerId, mode: 'stop', killAtMs });
 }
 
+/** Its application closed the channel. It drains by itself, as it would without a master, if nobody keeps it from that; so it gets the time. */
+function giveUpOn(master: Master, pool: Pool, workerId: number): Pool {
+  const phase = pool.workers.find(({ id }) => id === workerId)?.state.phase;
+  if (phase !== 'booting' && phase !== 'ready') return pool;
+  const { gracefulTimeoutMs } = limitsOf(activeConfig(master, pool).config);
+  const graceMs = phase === 'ready' ? gracefulTimeoutMs : 0;
+  if (phase === 'booting') master.lastBootFailure = channelClosed;
+  master.log.event('worker.unreachable', { ...identify(master, { workerId }), graceMs });
+  return apply(master, pool, { type: 'unreachable', workerId, killAtMs: master.system.nowMs() + graceMs });
+}
+
 /** A worker that leaves alone need not wait: its siblings serve on. At a stop, all wait for the last to close its socket. */
 function tellThatAllRefuse(master: Master, pool: Pool): void {
   const accepting = pool.workers.some(
@@ -162,16 +189,24 @@ function noteMessage(master: Master, pool: Pool, report: { workerId: number; mes
   if (worker === undefined) return;
   const who = identify(master, report);
   if (message.type === 'ready' && worker.state.phase === 'booting') {
+    master.bootOutput.delete(workerId);
     master.log.event('worker.ready', { ...who, generation: worker.generation });
     const { workerReady } = activeConfig(master, pool).hooks;
     const info = workerInfo(master, worker);
     master.hooks.notify('workerReady', () => workerReady?.(activeServerInfo(master, pool), info));
   } else if (message.type === 'recycle' && !worker.recycling) {
     master.log.event('worker.recycling', { ...who, why: message.why });
+  } else if (message.type === 'output' && worker.state.phase === 'booting') {
+    master.bootOutput.set(workerId, `${master.bootOutput.get(workerId) ?? ''}${message.text}`.slice(-LONGEST_OUTPUT));
   } else if (message.type === 'bootFailed') {
     master.lastBootFailure = { code: message.code, text: message.text };
     master.bootFailures.set(workerId, master.lastBootFailure);
-    master.log.event('worker.bootFailed', { ...who, code: message.code, reason: message.text });
+    master.log.event('worker.bootFailed', {
+      ...who,
+      code: message.code,
+      reason: message.text,
+      ...outputOf(master, workerId),
+    });
   }
 }
 
@@ -182,16 +217,19 @@ function digestExit(master: Master, pool: Pool, report: Extract<Report, { type: 
   const facts = { workerId, workerPid, code, signal };
   const told = master.bootFailures.delete(workerId);
   master.babblers.delete(workerId);
+  const output = outputOf(master, workerId);
+  master.bootOutput.delete(workerId);
   if (error !== undefined) {
     master.log.event('worker.spawnFailed', { workerId, error });
     master.lastBootFailure = notStarted(error);
   } else if (worker.state.phase === 'booting' && !told) {
     master.lastBootFailure = endedEarly({ code, signal });
-    master.log.event('worker.bootFailed', { ...facts, reason: master.lastBootFailure.text });
+    master.log.event('worker.bootFailed', { ...facts, reason: master.lastBootFailure.text, ...output });
   } else {
     const isReady = worker.state.phase === 'ready';
     if (isReady && isCanary(pool, worker)) master.lastBootFailure = endedSoon(facts);
-    master.log.event(isReady ? 'worker.crashed' : 'worker.exited', facts);
+    if (isReady) master.log.event('worker.crashed', { ...facts, ...hintAt(facts) });
+    else master.log.event('worker.exited', facts);
   }
   const { childExit } = activeConfig(master, pool).hooks;
   const info = workerInfo(master, worker, workerPid);

@@ -26,6 +26,8 @@ export interface Master {
   readonly configs: Map<number, ServedConfig>;
   /** Of workers that have not exited yet. */
   readonly bootFailures: Map<number, BootFailure>;
+  /** Of workers that are not ready yet: the end of what they wrote. */
+  readonly bootOutput: Map<number, string>;
   /** Workers that sent what is no message: the first of each is logged, and no flood of them fills the log. */
   readonly babblers: Set<number>;
   /** Workers that stop with the server and accept no more. */
@@ -72,4 +74,10 @@ export function workerInfo(
 /** What identifies a worker in every line about it. */
 export function identify(master: Master, { workerId }: { workerId: number }) {
   return { workerId, workerPid: master.crew.pidOf(workerId) };
+}
+
+/** The end of what a worker wrote while it booted, for a line of the log; nothing where it was silent. */
+export function outputOf(master: Master, workerId: number): { readonly output?: string } {
+  const output = master.bootOutput.get(workerId);
+  return output === undefined ? {} : { output };
 }

@@ -4,7 +4,7 @@ import { notReadyInTime, silentSoon } from './boot-failure.ts';
 import { tryConfigFile } from './config-trial.ts';
 import { announceAddresses, forgetUnneeded, removedFrom } from './generations.ts';
 import { runGate } from './hook-runner.ts';
-import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
+import { activeConfig, activeServerInfo, identify, type Master, outputOf, workerInfo } from './master.ts';
 import { type Action, isCanary, type Pool } from './pool.ts';
 import { faultsOf, reloadConfig } from './reload.ts';
 import { bindAddresses } from './vet.ts';
@@ -101,7 +101,11 @@ function killWorker(master: Master, pool: Pool, action: Extract<Action, { type: 
   if (action.why === 'bootTimeout') {
     const { bootTimeoutMs } = limitsOf(activeConfig(master, pool).config);
     master.lastBootFailure = notReadyInTime(bootTimeoutMs);
-    master.log.event('worker.bootTimeout', { ...identify(master, action), bootTimeoutMs });
+    master.log.event('worker.bootTimeout', {
+      ...identify(master, action),
+      bootTimeoutMs,
+      ...outputOf(master, action.workerId),
+    });
   } else {
     master.log.event('worker.killed', { ...identify(master, action), why: action.why });
   }

@@ -69,6 +69,8 @@ export type PoolEvent =
   | { readonly type: 'ready'; readonly workerId: number }
   | { readonly type: 'heartbeat'; readonly workerId: number }
   | { readonly type: 'recycleRequested'; readonly workerId: number }
+  /** It closed its channel: as good as dead, but it may finish what it has. */
+  | { readonly type: 'unreachable'; readonly workerId: number; readonly killAtMs: number }
   | { readonly type: 'exited'; readonly workerId: number }
   | { readonly type: 'targetChanged'; readonly by: 1 | -1 }
   | { readonly type: 'reloadRequested' }
@@ -102,6 +104,7 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'drain':
       return setState(pool, event.workerId, { phase: 'draining', mode: event.mode, killAtMs: event.killAtMs });
     case 'abort':
+    case 'unreachable':
       return setState(failedYoung(pool, event.workerId, nowMs), event.workerId, {
         phase: 'killed',
         killAtMs: event.killAtMs,

@@ -15,6 +15,7 @@ import { writePidFile } from './pidfile.ts';
 import { createPool, FIRST_GENERATION } from './pool.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
+import { surviveUncaught } from './uncaught.ts';
 import { bindAddresses, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
@@ -68,12 +69,14 @@ export async function serve(request: LoadRequest, system: System): Promise<void>
 
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
   const { request, system, inbox, log, sockets } = foundation;
+  surviveUncaught(log);
   const master: Master = {
     ...{ request, system, inbox, log, sockets },
     crew: createCrew({ system, inbox, sockets, cwd: request.cwd, ticketSecret: randomBytes(32) }),
     hooks: createHookRunner(log),
     configs: new Map([[FIRST_GENERATION, loaded]]),
     bootFailures: new Map(),
+    bootOutput: new Map(),
     babblers: new Set(),
     refusing: new Set(),
     lastBootFailure: null,

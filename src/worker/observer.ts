@@ -1,10 +1,10 @@
 import type { RequestObserver, RequestView } from '../app/contract.ts';
 import { recycleAfter } from '../app/recycle.ts';
+import { logSparingly } from '../logging/sparing-log.ts';
 import type { Config } from '../settings.ts';
 import { accessRecord, type Beginning, beginNow } from './access.ts';
 import type { MasterChannel } from './channel.ts';
 import type { Equipment } from './equipment.ts';
-import { logSparingly } from './sparing-log.ts';
 
 /**
  * What this worker does at the start and the end of a request: access log, hooks, counting for `maxRequests`. A request pays only for

@@ -8,9 +8,9 @@ import type { Front } from '../http/front.ts';
 import { createTlsFront } from '../http/tls.ts';
 import type { TlsMaterial } from '../ipc/messages.ts';
 import type { Logger } from '../logging/logger.ts';
+import { logSparingly } from '../logging/sparing-log.ts';
 import type { Config, Hooks } from '../settings.ts';
 import { behindFront } from './front.ts';
-import { logSparingly } from './sparing-log.ts';
 
 /**
  * Puts TLS in front of a service: what it accepts are then connections before their handshake.

@@ -4,7 +4,9 @@ import { unreachable } from '../errors.ts';
 import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
+import { overhear } from './boot-output.ts';
 import { type MasterChannel, openMasterChannel } from './channel.ts';
+import { type Alarm, watchDescriptors } from './descriptors.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
 import { reportBootFailure, watchEscapedErrors } from './failures.ts';
@@ -68,10 +70,13 @@ function receive(worker: Worker, message: MasterMessage): void {
 
 async function boot(worker: Worker, message: BootMessage): Promise<void> {
   const { channel } = worker;
+  const output = overhear((text) => void channel.send({ type: 'output', text }));
   try {
     worker.life = await prepare(worker, message);
   } catch (error) {
     return await reportBootFailure(error, channel);
+  } finally {
+    output.stop();
   }
   const { timeoutMs } = limitsOf(message.config);
   startHeartbeat(() => void channel.send({ type: 'heartbeat' }), heartbeatEveryMs(timeoutMs));
@@ -97,9 +102,22 @@ async function prepare(worker: Worker, message: BootMessage): Promise<Life> {
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });
-  const acceptors = await acceptAll(message.listeners, config.backlog, service);
+  const descriptors = watchDescriptors((alarm) => outOfOrder(alarm, { channel, equipment, acceptors, service }));
+  const acceptors = await acceptAll(message.listeners, config.backlog, { service, descriptors });
+  descriptors.watch(acceptors);
   const { gracefulTimeoutMs } = limitsOf(config);
   return { phase: 'serving', equipment, target: { acceptors, service }, gracefulTimeoutMs };
+}
+
+/** It serves those that it has, until another worker has taken its place. */
+function outOfOrder(alarm: Alarm, worker: DrainTarget & { channel: MasterChannel; equipment: Equipment }): void {
+  const { channel, equipment, acceptors, service } = worker;
+  if (alarm.why === 'descriptors') {
+    for (const acceptor of acceptors) acceptor.close();
+    const { highest, limit } = alarm;
+    equipment.log.event('worker.descriptors', { highest, limit, connections: service.connections() });
+  }
+  void channel.send({ type: 'recycle', why: alarm.why });
 }
 
 async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {

@@ -9,6 +9,8 @@ describe('parseWorkerMessage', () => {
     { type: 'leaving' },
     { type: 'refusing' },
     { type: 'recycle', why: 'maxRequests' },
+    { type: 'recycle', why: 'descriptors' },
+    { type: 'output', text: 'booting' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 'no db' },
   ];
   for (const message of good) {
@@ -21,6 +23,7 @@ describe('parseWorkerMessage', () => {
     [],
     {},
     { type: 'kill', workerId: 1 },
+    { type: 'output', text: 7 },
     { type: 'recycle' },
     { type: 'recycle', why: 'because' },
     { type: 'bootFailed', code: 'toString', text: 'x' },

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { logSparingly } from '../../../src/worker/sparing-log.ts';
+import { logSparingly } from '../../../src/logging/sparing-log.ts';
 import { eventually } from '../../support/eventually.ts';
 
 describe('logSparingly', () => {

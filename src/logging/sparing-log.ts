@@ -1,5 +1,5 @@
-import type { LogEvent } from '../logging/events.ts';
-import type { Logger } from '../logging/logger.ts';
+import type { LogEvent } from './events.ts';
+import type { Logger } from './logger.ts';
 
 /** At most one line in this time, so that no flood of bad clients fills the log. */
 const EVERY_MS = 1_000;
