@@ -13,6 +13,7 @@ const aboutReloads = serving('bad-reloads', 'reload-bind');
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
+const faultsThatTakeLong = ['boot', 'clock', 'worker-deaths'].map((name) => `test/faults/${name}.test.ts`);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   compiler: { files: ['test/compiler/**/*.test.ts'] },
@@ -34,6 +35,9 @@ const kinds = {
 
   tls: { files: serving('tls') },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
+  // A row of the list of faults each, named by its id; test/rules/faults.test.ts says where the others are.
+  faultRows: { files: ['test/faults/**/*.test.ts', ...without(...faultsThatTakeLong)] },
+  longFaultRows: { files: faultsThatTakeLong },
   fetchAll: {
     files: ['test/integration/**/*.test.ts', 'test/serving/**/*.test.ts', ...without(aboutPython)],
     env: as('fetch'),
@@ -57,7 +61,7 @@ const sets = {
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
-  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll']],
+  rest: [['tls', 'faults'], ['wsgi', 'flask'], ['fetchAll'], ['faultRows', 'longFaultRows']],
 };
 
 const [kind = 'all', ...rest] = process.argv.slice(2);
