@@ -19,6 +19,7 @@ const aboutRecycling = ['recycling', 'crash-loop'].map((name) => `test/integrati
 const faultsOfPython = ['faults', 'memory', 'processes', 'zygote'].map(
   (name) => `test/integration/wsgi-${name}.test.ts`,
 );
+const faultsThatTakeLong = ['boot', 'clock', 'worker-deaths'].map((name) => `test/faults/${name}.test.ts`);
 const kinds = {
   unit: { files: ['test/unit/**/*.test.ts'] },
   compiler: { files: ['test/compiler/**/*.test.ts'] },
@@ -46,6 +47,9 @@ const kinds = {
   recycling: { files: aboutRecycling },
   systemd: { files: aboutSystemd },
   faults: { files: [...faultsOfPython, 'test/contract/*-wsgi.test.ts'], needsPython: true },
+  // A row of the list of faults each, named by its id; test/rules/faults.test.ts says where the others are.
+  faultRows: { files: ['test/faults/**/*.test.ts', ...without(...faultsThatTakeLong)] },
+  longFaultRows: { files: faultsThatTakeLong },
   fetchAll: {
     files: [
       'test/integration/**/*.test.ts',
@@ -75,9 +79,10 @@ const sets = {
   // What "npm test" has no time for; CI has.
   rest: [
     ['tls', 'recycling', 'faults', 'systemd', 'stuck'],
-    ['privileges'],
+    ['privileges', 'upgrade'],
     ['wsgi', 'flask'],
-    ['fetchAll', 'upgrade'],
+    ['fetchAll'],
+    ['faultRows', 'longFaultRows'],
   ],
 };
 

@@ -68,7 +68,7 @@ const later: Readonly<Record<string, readonly string[]>> = {
     'dogstatsdTags',
     'metricsBind',
   ],
-  'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable', 'preExec'],
+  'Use signals.': ['controlSocket', 'controlSocketMode', 'controlSocketDisable'],
   'Use "reload".': ['reloadEngine'],
   'Remove it.': ['reusePort'],
 };

@@ -59,7 +59,16 @@ export type MasterMessage =
   | { readonly type: 'admit' }
   | { readonly type: 'reopenLogs' };
 
-const recycleReasons = ['maxRequests', 'maxMemory', 'uncaughtException', 'unhandledRejection'] as const;
+const recycleReasons = [
+  'maxRequests',
+  'maxMemory',
+  'uncaughtException',
+  'unhandledRejection',
+  /** Nearly all of its descriptors are in use. */
+  'descriptors',
+  /** The application closed the socket that this worker accepts from. */
+  'listenerLost',
+] as const;
 
 /** Why a worker asks to be replaced. */
 export type RecycleReason = (typeof recycleReasons)[number];

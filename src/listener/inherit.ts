@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import * as net from 'node:net';
 import { acceptDirectly, type Receive } from './direct-sockets.ts';
 
@@ -14,6 +15,8 @@ export interface Acceptor {
    * the kernel offers no way to refuse without closing.
    */
   closeWhenQueueIsEmpty(withinMs: number): Promise<void>;
+  /** Whether it accepts, or was closed by one of the above: an application may close any descriptor of its process. */
+  isSound(): boolean;
 }
 
 /** Who connected. `''` and 0 on a unix socket, and on no other. */
@@ -46,8 +49,15 @@ export function acceptFrom(fd: number, backlog: number, handlers: AcceptHandlers
     if (remote === null) socket.destroy();
     else onConnection(socket, remote);
   });
+  const inode = inodeOf(fd);
+  let isClosed = false;
+  const close = () => {
+    isClosed = true;
+    server.close();
+  };
   const acceptor: Acceptor = {
-    close: () => server.close(),
+    close,
+    isSound: () => isClosed || (server.listening && inodeOf(fd) === inode),
     closeWhenQueueIsEmpty: (withinMs) =>
       new Promise((resolve) => {
         const deadlineMs = performance.now() + withinMs;
@@ -55,7 +65,7 @@ export function acceptFrom(fd: number, backlog: number, handlers: AcceptHandlers
           const nowMs = performance.now();
           const empty = accepted === before.accepted && nowMs - before.atMs < QUIET_TURN_MS;
           if (empty || nowMs >= deadlineMs) {
-            server.close();
+            close();
             resolve();
           } else setImmediate(look, { accepted, atMs: nowMs });
         };
@@ -67,6 +77,8 @@ export function acceptFrom(fd: number, backlog: number, handlers: AcceptHandlers
     server.once('error', reject);
     server.listen({ fd }, backlog, () => {
       server.off('error', reject);
+      // What cannot be accepted (EMFILE, ENFILE) stays in the queue; it is no error of the application that nobody caught.
+      server.on('error', () => {});
       if (onSocket !== undefined) {
         acceptDirectly(server, (socket) => {
           accepted += 1;
@@ -81,10 +93,25 @@ export function acceptFrom(fd: number, backlog: number, handlers: AcceptHandlers
   });
 }
 
+function inodeOf(fd: number): number | null {
+  try {
+    return fstatSync(fd).ino;
+  } catch {
+    return null;
+  }
+}
+
 /** `null`: the client was gone before anybody asked. It must not be taken for one on a unix socket, who may be trusted more. */
 function remoteEndOf(socket: net.Socket, server: net.Server): RemoteEnd | null {
   const { remoteAddress, remotePort = 0 } = socket;
   if (remoteAddress !== undefined) return { address: remoteAddress, port: remotePort };
   const bound = server.address();
   return bound === null || typeof bound === 'string' ? UNIX : null;
+}
+
+/** The descriptor of a socket, which Node does not document; -1 where it has none any more, or Node does not tell. */
+export function descriptorOf(socket: net.Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const fd = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  return typeof fd === 'number' ? fd : -1;
 }

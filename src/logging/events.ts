@@ -16,6 +16,7 @@ export const logEvents = {
   'server.stopHurried': { level: 'warn', message: 'asked to stop a second time: no longer waiting for requests' },
   'server.stopped': { level: 'info', message: 'stopped' },
   'server.failed': { level: 'error', message: 'giving up' },
+  'server.uncaught': { level: 'error', message: 'something in the master threw where nobody caught it: it serves on' },
   'server.orphaned': { level: 'error', message: 'the master is gone: this worker finishes its requests and exits' },
 
   'reload.started': { level: 'info', message: 'reloading' },
@@ -29,6 +30,7 @@ export const logEvents = {
     level: 'error',
     message: 'reload aborted: the first new worker failed, the old workers serve on',
   },
+  'reload.waiting': { level: 'info', message: 'a reload waits until more workers of earlier ones have left' },
   'reload.queued': { level: 'info', message: 'a reload is under way: one more follows it' },
   'reload.refused': { level: 'warn', message: 'no reload' },
   'reload.ignored': { level: 'warn', message: 'reload ignored: the server is stopping' },
@@ -51,6 +53,7 @@ export const logEvents = {
   'worker.draining': { level: 'info', message: 'worker finishes its requests' },
   'worker.exited': { level: 'info', message: 'worker exited' },
   'worker.crashed': { level: 'error', message: 'worker died unexpectedly' },
+  'worker.unreachable': { level: 'error', message: 'worker closed its channel: it counts as dead' },
   'worker.bootFailed': { level: 'error', message: 'worker failed before it was ready' },
   'worker.bootTimeout': { level: 'error', message: 'worker was not ready in time' },
   'worker.timeout': { level: 'error', message: 'worker sent no heartbeat' },
@@ -70,6 +73,11 @@ export const logEvents = {
     message:
       'workers die again and again: their ends are told in one line a second at most, and each next one is started later',
   },
+  'worker.descriptors': {
+    level: 'error',
+    message: 'worker is running out of descriptors: it accepts no more and asks to be replaced',
+  },
+  'workers.enough': { level: 'warn', message: 'TTIN ignored: no more workers than eight a CPU' },
   'workers.changed': { level: 'info', message: 'number of workers changed' },
 
   'app.loaded': { level: 'debug', message: 'application loaded' },

@@ -45,6 +45,9 @@ const asked: Readonly<Record<RecycleReason, string>> = {
   maxMemory: 'has more in memory than "maxMemory" allows. Raise it, or find out what takes so much',
   uncaughtException: 'let an exception escape, which is in the log',
   unhandledRejection: 'left a rejected promise unhandled, which is in the log',
+  descriptors:
+    'has nearly all of its descriptors in use. Raise the limit (LimitNOFILE=, ulimit -n), or find out what it keeps open',
+  listenerLost: 'closed the socket that its worker accepts from',
 };
 
 /** As `endedSoon`, but it asked to be replaced before it had a client. */
@@ -70,3 +73,9 @@ export function notReadyInTime(bootTimeoutMs: number): BootFailure {
 export function notStarted(error: Error): BootFailure {
   return { code: 'NO_WORKER_READY', text: `No worker process could be started: ${error.message}` };
 }
+
+/** The application closed the channel before it was ready. */
+export const channelClosed: BootFailure = {
+  code: 'NO_WORKER_READY',
+  text: 'The worker closed its channel to the master before the application was ready. Something in the application calls process.disconnect().',
+};

@@ -51,6 +51,7 @@ export function createCrew(context: {
         },
         {
           onMessage: (raw) => inbox.push({ type: 'workerMessage', workerId: id, message: parseWorkerMessage(raw) }),
+          onUnreachable: () => inbox.push({ type: 'workerUnreachable', workerId: id }),
           onExit: (exit) => {
             processes.delete(id);
             inbox.push({ type: 'workerExited', workerId: id, workerPid: process.pid, ...exit });

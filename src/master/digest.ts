@@ -1,13 +1,16 @@
 import { limitsOf } from '../config/limits.ts';
 import { unreachable } from '../errors.ts';
 import type { WorkerMessage } from '../ipc/messages.ts';
-import type { BootFailure } from './boot-failure.ts';
+import { usableCpus } from '../os/cpus.ts';
+import { type BootFailure, channelClosed } from './boot-failure.ts';
 import { isCrashLoop } from './failures.ts';
 import { forgetUnneeded } from './generations.ts';
 import type { Report } from './inbox.ts';
 import { handOverLogs } from './log-files.ts';
 import { activeConfig, activeServerInfo, identify, type Master, workerInfo } from './master.ts';
+import { mostWorkers } from './most-workers.ts';
 import { noteExit, reasonOf } from './note-exit.ts';
+import { isCrowded } from './plan.ts';
 import { type Pool, type PoolEvent, step } from './pool.ts';
 import { digestRecycle } from './recycle.ts';
 import { faultsOf } from './reload.ts';
@@ -24,6 +27,8 @@ export function digest(master: Master, pool: Pool, report: Report): Pool {
       return digestSignal(master, pool, report.name);
     case 'workerMessage':
       return digestMessage(master, pool, report);
+    case 'workerUnreachable':
+      return giveUpOn(master, pool, report.workerId);
     case 'workerExited':
       return digestExit(master, pool, report);
     case 'configLoaded':
@@ -57,7 +62,7 @@ function digestSignal(master: Master, pool: Pool, name: MasterSignal): Pool {
     case 'SIGHUP':
       return requestReload(master, pool);
     case 'SIGTTIN':
-      return changeTarget(master, pool, { type: 'targetChanged', by: 1 });
+      return addWorker(master, pool);
     case 'SIGTTOU':
       return changeTarget(master, pool, { type: 'targetChanged', by: -1 });
     case 'SIGTERM':
@@ -90,7 +95,17 @@ function requestReload(master: Master, pool: Pool): Pool {
     return pool;
   }
   if (pool.reload.phase !== 'idle') master.log.event('reload.queued');
+  else if (isCrowded(pool)) master.log.event('reload.waiting');
   return apply(master, pool, { type: 'reloadRequested' });
+}
+
+function addWorker(master: Master, pool: Pool): Pool {
+  const { config } = activeConfig(master, pool);
+  if (pool.target < mostWorkers(config.workers, usableCpus())) {
+    return changeTarget(master, pool, { type: 'targetChanged', by: 1 });
+  }
+  master.log.event('workers.enough', { workers: pool.target });
+  return pool;
 }
 
 /** The master's copies of the sockets go first, so that whichever worker leaves last really closes them. */
@@ -183,6 +198,17 @@ function letLeave(master: Master, pool: Pool, workerId: number): Pool {
   master.log.event('worker.draining', { ...identify(master, { workerId }), mode: 'stop', why: 'signal' });
   const killAtMs = master.system.nowMs() + gracefulTimeoutMs;
   return apply(master, pool, { type: 'drain', workerId, mode: 'stop', killAtMs });
+}
+
+/** Its application closed the channel. It drains by itself, as it would without a master, if nobody keeps it from that; so it gets the time. */
+function giveUpOn(master: Master, pool: Pool, workerId: number): Pool {
+  const phase = pool.workers.find(({ id }) => id === workerId)?.state.phase;
+  if (phase !== 'booting' && phase !== 'ready') return pool;
+  const { gracefulTimeoutMs } = limitsOf(activeConfig(master, pool).config);
+  const graceMs = phase === 'ready' ? gracefulTimeoutMs : 0;
+  if (phase === 'booting') master.lastBootFailure = channelClosed;
+  master.log.event('worker.unreachable', { ...identify(master, { workerId }), graceMs });
+  return apply(master, pool, { type: 'unreachable', workerId, killAtMs: master.system.nowMs() + graceMs });
 }
 
 /** A worker that leaves alone need not wait: its siblings serve on. At a stop, all wait for the last to close its socket. */

@@ -8,6 +8,8 @@ export type Report =
   | { readonly type: 'signal'; readonly name: MasterSignal }
   /** `message` is `null` when the worker sent something that is none. */
   | { readonly type: 'workerMessage'; readonly workerId: number; readonly message: WorkerMessage | null }
+  /** It closed its channel, and did not end. */
+  | { readonly type: 'workerUnreachable'; readonly workerId: number }
   | {
       readonly type: 'workerExited';
       readonly workerId: number;

@@ -7,6 +7,7 @@ import { isOnTrial } from './reload-state.ts';
 const QUICK_STOP_MS = 1_000;
 /** Between SIGABRT, which lets a hook write evidence, and SIGKILL. */
 const ABORT_GRACE_MS = 1_000;
+const MOST_LEAVING_GENERATIONS = 2;
 
 /** The limits the plan obeys, in milliseconds; `timeoutMs` is `null` when silence is allowed. */
 export interface PoolLimits {
@@ -154,6 +155,15 @@ function nextToRecycle({ workers, generation, reload }: Pool, ready: readonly Po
   return ready.find((worker) => worker.recycling && worker.generation === generation);
 }
 
+/**
+ * Whether so many workers of earlier reloads still finish their requests that the next one has to wait: a storm of them would otherwise
+ * leave any number of processes, each of which may take all of `gracefulTimeout`.
+ */
+export function isCrowded({ target, workers }: Pool): boolean {
+  const leaving = workers.filter(({ state }) => state.phase === 'draining' || state.phase === 'killed');
+  return leaving.length >= target * MOST_LEAVING_GENERATIONS;
+}
+
 /** How many ready workers may leave, and how many may boot or serve. */
 function capacity(pool: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWorker[]) {
   const { reload, target, generation } = pool;
@@ -167,12 +177,13 @@ function capacity(pool: Pool, { maxSurge }: PoolLimits, ready: readonly PoolWork
 
 /** What a reload needs before the workers are looked at; `null`: nothing. */
 function planReloadTurn(
-  { everReady, backoff, reload, generation }: Pool,
+  pool: Pool,
   { settleMs }: PoolLimits,
   nowMs: number,
   ready: readonly PoolWorker[],
 ): Action | null {
-  if (reload.phase === 'requested') return everReady ? { type: 'loadConfig' } : null;
+  const { everReady, backoff, reload, generation } = pool;
+  if (reload.phase === 'requested') return everReady && !isCrowded(pool) ? { type: 'loadConfig' } : null;
   if (reload.phase !== 'rolling') return null;
   const { trial } = reload;
   if (trial.verdict === 'failed') return { type: 'abortReload' };

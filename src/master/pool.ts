@@ -79,6 +79,8 @@ export type PoolEvent =
   | { readonly type: 'ready'; readonly workerId: number }
   | { readonly type: 'heartbeat'; readonly workerId: number }
   | { readonly type: 'recycleRequested'; readonly workerId: number; readonly why: RecycleReason }
+  /** It closed its channel: as good as dead, but it may finish what it has. */
+  | { readonly type: 'unreachable'; readonly workerId: number; readonly killAtMs: number }
   | { readonly type: 'exited'; readonly workerId: number }
   | { readonly type: 'targetChanged'; readonly by: 1 | -1 }
   | { readonly type: 'reloadRequested' }
@@ -116,16 +118,13 @@ export function step(pool: Pool, event: PoolEvent, nowMs: number): Pool {
     case 'drain':
       return setState(pool, event.workerId, { phase: 'draining', mode: event.mode, killAtMs: event.killAtMs });
     case 'abort':
-      return setState(
-        { ...failedYoung(pool, event.workerId, nowMs), nextAbortAtMs: nowMs + ABORT_PAUSE_MS },
-        event.workerId,
-        { phase: 'killed', killAtMs: event.killAtMs },
-      );
+      return { ...givenUp(pool, event, nowMs), nextAbortAtMs: nowMs + ABORT_PAUSE_MS };
+    case 'unreachable':
+      return givenUp(pool, event, nowMs);
     case 'kill':
-      return setState(event.why === 'bootTimeout' ? failedYoung(pool, event.workerId, nowMs) : pool, event.workerId, {
-        phase: 'killed',
-        killAtMs: null,
-      });
+      return event.why === 'bootTimeout'
+        ? givenUp(pool, { ...event, killAtMs: null }, nowMs)
+        : setState(pool, event.workerId, { phase: 'killed', killAtMs: null });
     case 'ready':
       return ready(pool, event.workerId, nowMs);
     case 'heartbeat':
@@ -188,6 +187,15 @@ function ready(pool: Pool, workerId: number, nowMs: number): Pool {
     everReady: true,
     reload: settles ? { ...reload, trial: { verdict: 'settling', sinceMs: nowMs } } : reload,
   };
+}
+
+/** It fails by our verdict, and its end counts from now on. */
+function givenUp(
+  pool: Pool,
+  { workerId, killAtMs }: { workerId: number; killAtMs: number | null },
+  nowMs: number,
+): Pool {
+  return setState(failedYoung(pool, workerId, nowMs), workerId, { phase: 'killed', killAtMs });
 }
 
 function exited(pool: Pool, workerId: number, nowMs: number): Pool {

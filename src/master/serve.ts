@@ -24,6 +24,7 @@ import { createPool, FIRST_GENERATION } from './pool.ts';
 import { tellOfRoot } from './root-warnings.ts';
 import { listenForSignals } from './signals.ts';
 import { createSockets, type ServedConfig, type Sockets } from './sockets.ts';
+import { surviveUncaught } from './uncaught.ts';
 import { bindAddresses, type VettedConfig, vetted } from './vet.ts';
 import { watchFiles } from './watch.ts';
 
@@ -160,6 +161,7 @@ function tellUnusedBind(log: Logger, { unusedBind, listeners, tls }: ServedConfi
 async function supervise(foundation: Foundation, loaded: ServedConfig): Promise<void> {
   const { request, origin, inbox, log, sockets, oldMaster, newMaster, pidName, notifier, onReady } = foundation;
   const { system } = origin;
+  surviveUncaught(log);
   const master: Master = {
     ...{ request, system, inbox, log, sockets, oldMaster, newMaster, pidName, notifier, onReady },
     startFault: () => startFault(origin.startedAs),

@@ -24,6 +24,8 @@ export interface ProcessSpec {
 export interface ProcessEvents {
   /** `undefined` for what is no message at all. */
   onMessage(raw: unknown): void;
+  /** It closed its end of the channel and lives on: it can neither be told nor heard any more. Not after `onExit`. */
+  onUnreachable?(): void;
   /** Once, when the process is gone and reaped. `error` is set when it never started. */
   onExit(exit: { code: number | null; signal: string | null; error?: Error }): void;
 }
@@ -73,7 +75,11 @@ function spawnProcess(spec: ProcessSpec, events: ProcessEvents): OwnedProcess {
     onMessage: (raw) => events.onMessage(raw),
     onClosed: () => {
       closed = true;
-      if (exit !== null) end(exit);
+      if (exit !== null) return end(exit);
+      // Whoever ends closes the channel too, a moment before it can be reaped.
+      setTimeout(() => {
+        if (exit === null && !over) events.onUnreachable?.();
+      }, CHANNEL_PATIENCE_MS).unref();
     },
   });
   child.on('exit', (code, signal) => {

@@ -6,9 +6,10 @@ import { errnoOf, TsunicornError } from '../errors.ts';
 import type { Peer } from '../http/peer.ts';
 import type { BootMessage, InheritedListener } from '../ipc/messages.ts';
 import { createCourtesy } from '../listener/courtesy.ts';
-import { type Acceptor, acceptFrom, type RemoteEnd } from '../listener/inherit.ts';
+import { type Acceptor, acceptFrom, descriptorOf, type RemoteEnd } from '../listener/inherit.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Config } from '../settings.ts';
+import type { DescriptorWatch } from './descriptors.ts';
 import type { Equipment } from './equipment.ts';
 import { logPython } from './python-log.ts';
 
@@ -54,21 +55,25 @@ export async function behindFronts(
 export function acceptAll(
   listeners: readonly InheritedListener[],
   backlog: number,
-  service: Service,
+  { service, descriptors }: { service: Service; descriptors: Pick<DescriptorWatch, 'accepted'> },
 ): Promise<(Acceptor & { readonly url: string })[]> {
   const courtesy = createCourtesy({ openConnections: () => service.connections() });
   const { open } = service;
+  const accepted = (socket: Socket) => {
+    courtesy.accepted();
+    descriptors.accepted(descriptorOf(socket));
+  };
   const handlersFor = (url: string) => {
     const ours = serverOf(url);
     const peerOf = (remote: RemoteEnd): Peer => ({ ...remote, encrypted: false, ...ours });
     const onConnection = (socket: Socket, remote: RemoteEnd) => {
       service.accept(socket, peerOf(remote));
-      courtesy.accepted();
+      accepted(socket);
     };
     if (open === undefined) return { onConnection };
     const onSocket = (socket: Socket, remote: RemoteEnd) => {
       const receive = open(socket, peerOf(remote));
-      courtesy.accepted();
+      accepted(socket);
       return receive;
     };
     return { onConnection, onSocket };

@@ -5,6 +5,7 @@ import type { BootMessage, DrainMode, MasterMessage } from '../ipc/messages.ts';
 import { workerTitle } from '../os/title.ts';
 import { acceptAll, behindFronts, bootService } from './boot.ts';
 import { openMasterChannel } from './channel.ts';
+import { type Alarm, watchDescriptors } from './descriptors.ts';
 import { type DrainRequest, type DrainTarget, drainWorker } from './drain.ts';
 import { dropPrivileges } from './drop-privileges.ts';
 import { type Equipment, openEquipment } from './equipment.ts';
@@ -37,7 +38,7 @@ interface ServingLife {
   readonly watchdog: Watchdog;
   lookAtMemory(): void;
   /** Starts to accept. */
-  readonly accept: () => Promise<DrainTarget['acceptors']>;
+  readonly accept: () => Promise<void>;
 }
 
 interface Worker extends BootWitness {
@@ -136,8 +137,13 @@ async function prepare(worker: Worker, message: BootMessage): Promise<ServingLif
   equipment.log.event('app.loaded', { app: config.app });
   await equipment.runHook('postWorkerInit', ({ postWorkerInit }) => postWorkerInit?.(equipment.worker));
   const service = await behindFronts(application, message, { equipment, observer });
-  const accept = () => acceptAll(message.listeners, config.backlog, service);
-  const acceptors = message.quiet ? [] : await accept();
+  const target = { acceptors: [] as DrainTarget['acceptors'], service };
+  const descriptors = watchDescriptors((alarm) => outOfOrder(alarm, { channel, equipment, ...target }));
+  const accept = async () => {
+    target.acceptors = await acceptAll(message.listeners, config.backlog, { service, descriptors });
+    descriptors.watch(target.acceptors);
+  };
+  if (!message.quiet) await accept();
   const { gracefulTimeoutMs, maxMemoryMiB } = limitsOf(config);
   const lookAtMemory = createMemoryWatch({
     // Of a Python application it is the Python processes that count, and are replaced.
@@ -146,7 +152,6 @@ async function prepare(worker: Worker, message: BootMessage): Promise<ServingLif
     outgrown: (memoryMiB) => void channel.send({ type: 'recycle', why: 'maxMemory', memoryMiB }),
   });
   const watchdog = watchOver(service, { config, hasHooks: message.configFile !== null });
-  const target = { acceptors, service };
   return { phase: 'serving', equipment, target, gracefulTimeoutMs, watchdog, accept, lookAtMemory };
 }
 
@@ -154,10 +159,9 @@ async function admit(worker: Worker): Promise<void> {
   const { life } = worker;
   if (life.phase !== 'serving') return;
   try {
-    const acceptors = await life.accept();
-    if (worker.life === life) worker.life = { ...life, target: { ...life.target, acceptors } };
+    await life.accept();
     // Told to leave meanwhile.
-    else for (const acceptor of acceptors) acceptor.close();
+    if (worker.life !== life) for (const acceptor of life.target.acceptors) acceptor.close();
   } catch (error) {
     await reportBootFailure(error, worker);
   }
@@ -167,6 +171,17 @@ function abort({ life, words }: Worker): void {
   words.release();
   if (life.phase === 'waiting') process.exit(1);
   void life.equipment.abort();
+}
+
+/** It serves those that it has, until another worker has taken its place. */
+function outOfOrder(alarm: Alarm, worker: DrainTarget & Pick<BootWitness, 'channel'> & { equipment: Equipment }): void {
+  const { channel, equipment, acceptors, service } = worker;
+  if (alarm.why === 'descriptors') {
+    for (const acceptor of acceptors) acceptor.close();
+    const { highest, limit } = alarm;
+    equipment.log.event('worker.descriptors', { highest, limit, connections: service.connections() });
+  }
+  void channel.send({ type: 'recycle', why: alarm.why });
 }
 
 async function drain(worker: Worker, order: Omit<DrainRequest, 'siblingsRefuse'>): Promise<void> {

@@ -42,7 +42,7 @@ describe('an application', () => {
   }
 
   for (const app of ['apps/failures.mjs', 'apps/failures-server.mjs']) {
-    it(`that fails on a request costs that request alone: ${app}`, async () => {
+    it(`W7: that fails on a request costs that request alone: ${app}`, async () => {
       const server = await startServer({ app });
       const pid = (await fetchText(server.url)).text;
       for (const path of ['/throw', '/reject']) {
@@ -64,7 +64,7 @@ describe('an application', () => {
     });
   }
 
-  it('that lets an exception escape gets a fresh worker, and every request its answer', async () => {
+  it('W7: that lets an exception escape gets a fresh worker, and every request its answer', async () => {
     const server = await startServer({ app: 'apps/failures.mjs' });
     const [pid] = server.workers();
     const waiting = await openKeepAlive({ port: server.port });

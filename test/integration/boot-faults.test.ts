@@ -84,7 +84,7 @@ describe('an application that does not start', () => {
   const files = Object.entries(broken);
   for (let index = 0; index < files.length; index += 4) {
     const group = files.slice(index, index + 4);
-    it(`ends the server with exit code 3 and its own words: ${group.map(([file]) => file).join(', ')}`, async () => {
+    it(`W8: ends the server with exit code 3 and its own words: ${group.map(([file]) => file).join(', ')}`, async () => {
       const check = async ([file, words]: readonly [string, RegExp]) => {
         const [path = '', suffix] = file.split(':');
         const app = suffix === undefined ? fixture(`broken/${path}`) : `${fixture(`broken/${path}`)}:${suffix}`;
@@ -103,7 +103,7 @@ describe('an application that does not start', () => {
     expect(result.stderr.match(/^Error: thrown while/gm)).to.have.length(1);
   });
 
-  it('is not waited for longer than bootTimeout, whether it hangs or loops', async () => {
+  it('W8: is not waited for longer than bootTimeout, whether it hangs or loops', async () => {
     const check = async (app: string) => {
       const result = await runServer({ app, flags: ['--boot-timeout', '1'] });
       expectBootFault(result, /^The application was not ready within 1 s \(bootTimeout\)\. Look for .*$/, app);
@@ -121,7 +121,7 @@ describe('an address that cannot be had', () => {
   const files = scratch();
   const app = 'apps/hello.mjs';
 
-  it('is named, with the way to see who has it, before any worker is started', async () => {
+  it('P3: is named, with the way to see who has it, before any worker is started', async () => {
     await whileListening({ host: '127.0.0.1', port: 0 }, async (server) => {
       const port = Number(Object(server.address()).port);
       const bind = `127.0.0.1:${port}`;
@@ -137,7 +137,7 @@ describe('an address that cannot be had', () => {
     });
   });
 
-  it('is refused with a sentence where no such address, name, descriptor or directory exists', async () => {
+  it('P3: is refused with a sentence where no such address, name, descriptor or directory exists', async () => {
     // A label of more than 63 characters is no name (RFC 1035, section 2.3.4): nobody on the network is asked.
     const noName = `${'a'.repeat(64)}:0`;
     const sentences: Readonly<Record<string, RegExp>> = {

@@ -67,7 +67,7 @@ describe('bind', () => {
 });
 
 describe('backlog', () => {
-  it('is what the kernel holds for a worker that accepts nothing', async () => {
+  it('P3: is what the kernel holds for a worker that accepts nothing', async () => {
     const server = await startServer({ app, flags: ['--backlog', '2'] });
     const [worker = 0] = server.workers();
     process.kill(worker, 'SIGSTOP');
@@ -84,7 +84,7 @@ describe('backlog', () => {
 });
 
 describe('a listening socket', () => {
-  it('never reaches what an application starts, so that nothing listens after the stop', async () => {
+  it('W11: never reaches what an application starts, so that nothing listens after the stop', async () => {
     const check = async (server: Server) => {
       const port = Number(new URL(server.addresses[0] ?? '').port);
       const grandchild = Number((await fetchText(server.addresses[0] ?? '')).text);

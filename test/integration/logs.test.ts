@@ -130,7 +130,7 @@ describe('log files', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it('USR1 after a rename reopens the access log, and no line is lost, doubled or torn', async () => {
+  it('M12: USR1 after a rename reopens the access log, and no line is lost, doubled or torn', async () => {
     const path = (turn: number | null) => join(dir, turn === null ? 'access.log' : `access.log.${turn}`);
     const format = { accessLog: path(null), accessLogFormat: 'begin %(m)s %(U)s %(s)s end' };
     const server = await startServer({ app: 'apps/hello.mjs', config: { workers: 2, ...format } });
@@ -153,7 +153,7 @@ describe('log files', () => {
     for (const lines of files.slice(1)) expect(lines.length).to.be.above(0);
   });
 
-  it('USR1 after a rename reopens the error log in the master and in the workers', async () => {
+  it('M12: USR1 after a rename reopens the error log in the master and in the workers', async () => {
     const path = join(dir, 'error.log');
     const flags = ['-w', '2', '--error-log', path, '--log-level', 'debug'];
     const server = await startServer({ app: 'apps/hello.mjs', flags, waitFor: null });

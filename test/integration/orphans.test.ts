@@ -16,7 +16,7 @@ async function expectRebindable(server: Server): Promise<void> {
 }
 
 describe('a master that is killed', () => {
-  it('leaves no process behind for longer than a second, and its port can be bound at once', async () => {
+  it('M1: leaves no process behind for longer than a second, and its port can be bound at once', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '3'] });
     server.signal('SIGKILL');
     await eventually(() => server.processes().length === 0, { timeoutMs: 1_000, until: 'all processes are gone' });
@@ -24,7 +24,7 @@ describe('a master that is killed', () => {
     await server.stop({ ...KILLED, expectErrors: ['server.orphaned'] });
   });
 
-  it('leaves workers that answer what is in flight, and then go', async () => {
+  it('M1: leaves workers that answer what is in flight, and then go', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tsunicorn-orphans-'));
     const server = await startServer({ app: 'apps/gated.mjs', config: { workers: 2, drainIdleTimeout: 0.2 } });
     const connection = await openKeepAlive({ port: server.port });
@@ -44,7 +44,7 @@ describe('a master that is killed', () => {
 });
 
 describe('a master that stood still', () => {
-  it('does not hold the silence against its workers', async () => {
+  it('M2: does not hold the silence against its workers', async () => {
     const timeoutMs = 1_000;
     const server = await startServer({ app: 'apps/hello.mjs', config: { workers: 4, timeout: timeoutMs / 1_000 } });
     const workers = server.workers();

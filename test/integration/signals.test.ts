@@ -34,7 +34,7 @@ async function startSlowRequest(server: Server): Promise<{ readonly outcome: Pro
 }
 
 describe('signals', () => {
-  it('TTIN adds a worker, TTOU lets the oldest leave, never the last, and a reload takes the number of the file', async () => {
+  it('M11: TTIN adds a worker, TTOU lets the oldest leave, never the last, and a reload takes the number of the file', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', config: { workers: 2 } });
     server.signal('SIGTTIN');
     await server.event('worker.ready', ({ workerId }) => workerId === 3);
@@ -50,7 +50,7 @@ describe('signals', () => {
     expect(retired.map(({ workerId }) => workerId)).to.deep.equal([1, 2, 3]);
   });
 
-  it('storms of TTIN and TTOU end with the number of workers that the last of them asked for', async () => {
+  it('M11: storms of TTIN and TTOU end with the number of workers that the last of them asked for', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', config: { workers: 2 } });
     // The kernel keeps one pending signal of each kind, so that how many arrive is not ours to say.
     for (const name of ['SIGTTIN', 'SIGTTOU'] as const) for (let sent = 0; sent < 50; sent += 1) server.signal(name);
@@ -70,7 +70,7 @@ describe('signals', () => {
   });
 
   for (const name of ['SIGINT', 'SIGQUIT'] as const) {
-    it(`${name} stops within a second, whatever is in flight`, async () => {
+    it(`M3: ${name} stops within a second, whatever is in flight`, async () => {
       const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
       const { outcome } = await startSlowRequest(server);
       const beganMs = performance.now();
@@ -81,7 +81,7 @@ describe('signals', () => {
   }
 
   for (const second of ['SIGTERM', 'SIGINT'] as const) {
-    it(`${second} after TERM hurries the stop`, async () => {
+    it(`M3: ${second} after TERM hurries the stop`, async () => {
       const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
       const { outcome } = await startSlowRequest(server);
       await signalAndWait(server, 'SIGTERM');
@@ -94,7 +94,7 @@ describe('signals', () => {
     });
   }
 
-  it('TERM that comes twice at once, as npm sends it, does not hurry the stop', async () => {
+  it('M3: TERM that comes twice at once, as npm sends it, does not hurry the stop', async () => {
     const server = await startServer({ app: 'apps/hello.mjs' });
     const connection = await openKeepAlive({ port: server.port });
     await connection.request('/');
@@ -108,7 +108,7 @@ describe('signals', () => {
     expect(server.log.some(({ event }) => event === 'server.stopHurried')).to.equal(false);
   });
 
-  it('that are meant for the master neither end a worker nor open an inspector in it', async () => {
+  it('M15: that are meant for the master neither end a worker nor open an inspector in it', async () => {
     const inspectorBefore = listening(INSPECTOR_PORT);
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
     const workers = server.workers();

@@ -119,12 +119,12 @@ describe('a bad reload under load', () => {
     ],
   ];
   for (const [what, config, why, inForce = {}] of faultyFiles) {
-    it(`is refused when the config file ${what}`, async () => {
+    it(`M6: is refused when the config file ${what}`, async () => {
       expectNothingLost(await reloadBadly({ config, outcome: 'reload.failed', why, inForce: { ...inForce } }));
     });
   }
 
-  it('is refused when the address is taken', async () => {
+  it('M8: is refused when the address is taken', async () => {
     const owner: NetServer = createServer();
     await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve));
     try {
@@ -136,7 +136,7 @@ describe('a bad reload under load', () => {
     }
   });
 
-  it('is refused when the address may not be bound', async () => {
+  it('M8: is refused when the address may not be bound', async () => {
     const bind = forbiddenAddress();
     const why = new RegExp(bind.replaceAll('.', '\\.'));
     expectNothingLost(await reloadBadly({ config: configOf({ bind }), outcome: 'reload.failed', why }));
@@ -154,7 +154,7 @@ describe('a bad reload under load', () => {
       ['hangs at boot', 'hangs.mjs', /not ready within 1 s \(bootTimeout\)/, 'worker.bootTimeout', { bootTimeout: 1 }],
     ];
   for (const [what, app, why, also, changes] of brokenApplications) {
-    it(`is aborted when the application ${what}`, async () => {
+    it(`M7: is aborted when the application ${what}`, async () => {
       const config = configOf({ app: fixture(`broken/${app}`), ...changes });
       expectNothingLost(await reloadBadly({ config, outcome: 'reload.aborted', why, also: [also] }));
     });
@@ -163,7 +163,7 @@ describe('a bad reload under load', () => {
   // A Python application that ends takes its process along, not the worker.
   const endsWorker = !['wsgi', 'flask'].includes(process.env.TSUNICORN_TEST_INTERFACE ?? '');
   if (endsWorker) {
-    it('is aborted when the application dies half a second after it was ready', async () => {
+    it('M7: is aborted when the application dies half a second after it was ready', async () => {
       writeFileSync(files.path('death'), '500');
       const env = { DEATH_FILE: files.path('death') };
       const config = configOf({ app: fixture('apps/dies-as-told.mjs'), env, settleTime: 1.5 });
@@ -174,7 +174,7 @@ describe('a bad reload under load', () => {
 });
 
 describe('a config file that loops for ever', () => {
-  it('keeps nobody from stopping the server, and outlives it by no more than a moment', async () => {
+  it('M6: keeps nobody from stopping the server, and outlives it by no more than a moment', async () => {
     const server = await startServer({ config: configOf() });
     const looping = join(server.dir, 'looping');
     const loop = `(await import('node:fs')).writeFileSync(${JSON.stringify(looping)}, ''); while (true);`;

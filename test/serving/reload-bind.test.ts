@@ -78,7 +78,7 @@ function queued(port: number): number {
 describe('reload that changes bind', () => {
   const files = scratch();
 
-  it('adds an address and removes it again; who is connected there gets an answer', async () => {
+  it('M8: adds an address and removes it again; who is connected there gets an answer', async () => {
     const { server, move, moved, end } = await startLoaded([]);
     move([MOVES]);
     await reload(server);
@@ -101,7 +101,7 @@ describe('reload that changes bind', () => {
     expect(lists.map(({ addresses = [] }) => addresses.length)).to.deep.equal([1, 2, 1]);
   });
 
-  it('goes from a port to a unix socket and back', async () => {
+  it('M8: goes from a port to a unix socket and back', async () => {
     const { server, move, moved, end } = await startLoaded([MOVES]);
     const [tcp = ''] = moved();
     const path = files.path('app.sock');
@@ -118,7 +118,7 @@ describe('reload that changes bind', () => {
     await end();
   });
 
-  it('changes nothing when an address can not be bound, or the log not be opened', async () => {
+  it('M8: changes nothing when an address can not be bound, or the log not be opened', async () => {
     const { server, move, end } = await startLoaded([]);
     const workers = server.workers();
     const stranger = createServer();
@@ -153,7 +153,7 @@ describe('reload that changes bind', () => {
     await end({ expectErrors: ['reload.failed'] });
   });
 
-  it('closes what is new and keeps what would be removed when the first new worker does not boot', async () => {
+  it('M8: closes what is new and keeps what would be removed when the first new worker does not boot', async () => {
     const { server, move, moved, end } = await startLoaded([MOVES]);
     const [old = ''] = moved();
     const workers = server.workers();
@@ -174,7 +174,7 @@ describe('reload that changes bind', () => {
     await end({ expectErrors: ['reload.aborted', 'worker.bootFailed'] });
   });
 
-  it('20 times to and fro leaves no descriptor behind', async function () {
+  it('M8: 20 times to and fro leaves no descriptor behind', async function () {
     this.timeout(60_000);
     const path = files.path('app.sock');
     const { server, move, moved, end } = await startLoaded([MOVES], { workers: 1 });
@@ -226,7 +226,7 @@ describe('reload that changes bind', () => {
     await end();
   });
 
-  it('gives way to TERM while it loads, and leaves nothing', async () => {
+  it('M10: gives way to TERM while it loads, and leaves nothing', async () => {
     const [path, gate] = [files.path('late.sock'), files.path('gate')];
     const config = (bind: string, hook = '') =>
       `export default { app: '${fixture('apps/gated.mjs')}', bind: ['${STAYS}'${bind}], ${hook} };`;

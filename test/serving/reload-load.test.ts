@@ -56,7 +56,7 @@ describe('reload under load', () => {
     return startServer({ app: 'apps/hello.mjs', config: { workers: WORKERS, maxSurge: SURGE, bind, ...config } });
   };
 
-  it(`${RELOADS} reloads lose no request of any kind of client`, async function () {
+  it(`M4: ${RELOADS} reloads lose no request of any kind of client`, async function () {
     this.timeout(120_000);
     const server = await start({});
     const firstWorkers = server.workers();

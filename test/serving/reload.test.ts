@@ -61,7 +61,7 @@ describe('reload', () => {
     await server.stop();
   });
 
-  it('serves new code and applies new values of app, env, workers and accessLogFormat', async () => {
+  it('M9: serves new code and applies new values of app, env, workers and accessLogFormat', async () => {
     writeFileSync(path('version'), 'one');
     const config = {
       ...{ bind: BIND, workers: 2, app: fixture('apps/hello.mjs'), env: { VERSION_FILE: path('version') } },
@@ -90,7 +90,7 @@ describe('reload', () => {
   });
 
   for (const maxSurge of [1, 2]) {
-    it(`with maxSurge ${maxSurge} has a new worker ready before an old one leaves`, async () => {
+    it(`M4: with maxSurge ${maxSurge} has a new worker ready before an old one leaves`, async () => {
       const server = await startServer({ config: { app: fixture('apps/hello.mjs'), workers: 3, maxSurge } });
       await reload(server);
       await server.stop();
@@ -105,7 +105,7 @@ describe('reload', () => {
     });
   }
 
-  it('changes nothing when the file is faulty, tells every fault, and a later reload works', async () => {
+  it('M6: changes nothing when the file is faulty, tells every fault, and a later reload works', async () => {
     const good = (rest = '') => `export default { bind: '${BIND}', app: '${fixture('apps/hello.mjs')}', ${rest} };`;
     const faulty: [string, RegExp[]][] = [
       ['export default { workers: ', [/tsunicorn\.conf\.ts/]],
@@ -131,7 +131,7 @@ describe('reload', () => {
     expect(eventsOf(server, 'worker.spawned')).to.have.length(3);
   });
 
-  it('is aborted when the application no longer boots, and the old workers serve on', async () => {
+  it('M7: is aborted when the application no longer boots, and the old workers serve on', async () => {
     const config = { bind: BIND, app: fixture('apps/hello.mjs'), workers: 2 };
     const server = await startServer({ config });
     const workers = server.workers();
@@ -158,7 +158,7 @@ describe('reload', () => {
     expect(mostServing(server.log)).to.equal(3);
   });
 
-  it('100 times within a second runs at most once at a time, and ends with the newest code', async () => {
+  it('M5: 100 times within a second runs at most once at a time, and ends with the newest code', async () => {
     writeFileSync(path('version'), 'old');
     const env = { VERSION_FILE: path('version') };
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'], env });
@@ -182,7 +182,7 @@ describe('reload', () => {
     expect(mostServing(server.log)).to.equal(3);
   });
 
-  it('that is asked for during the first boot waits for it', async () => {
+  it('M5: that is asked for during the first boot waits for it', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'], waitFor: null });
     await server.event('worker.spawned');
     server.signal('SIGHUP');
@@ -192,7 +192,7 @@ describe('reload', () => {
     expect(eventsOf(server, 'worker.ready', 'reload.started')[0]).to.equal('worker.ready');
   });
 
-  it('gives way to TERM at once, and a reload while the server stops is ignored', async () => {
+  it('M10: gives way to TERM at once, and a reload while the server stops is ignored', async () => {
     const server = await startServer({ app: 'apps/gated.mjs', flags: ['-w', '2'] });
     const answer = fetchText(server.url, { path: `/gate?file=${path('open')}` });
     await textOf(server, '/');

@@ -19,7 +19,7 @@ async function connectToEach(server: Server): Promise<KeepAlive[]> {
 }
 
 describe('stop', () => {
-  it('by TERM answers every request whose connection was accepted', async () => {
+  it('M3: by TERM answers every request whose connection was accepted', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
     const target = { port: server.port };
     const keepAlive = startLoad({ target, connections: 16, mode: 'keep-alive', pauseMs: 2 });
@@ -43,7 +43,7 @@ describe('stop', () => {
     expect(server.log.slice(began).filter(({ event }) => event === 'worker.exited')).to.have.length(2);
   });
 
-  it('by TERM answers what waits in the accept queue while every worker is busy', async () => {
+  it('M3: by TERM answers what waits in the accept queue while every worker is busy', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '2'] });
     const blockers = await connectToEach(server);
     const blocked = blockers.map((connection) => connection.request('/block?ms=400'));
@@ -54,7 +54,7 @@ describe('stop', () => {
     await server.stop();
   });
 
-  it('answers an idle connection that goes on sending, the last time with Connection: close', async () => {
+  it('M3: answers an idle connection that goes on sending, the last time with Connection: close', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['--drain-idle-timeout', '1'] });
     const connection = await openKeepAlive({ port: server.port });
     await connection.request('/');
@@ -69,7 +69,7 @@ describe('stop', () => {
     await server.stop();
   });
 
-  it('frees the address while clients still hold connections', async () => {
+  it('M3: frees the address while clients still hold connections', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['--drain-idle-timeout', '5'] });
     const connection = await openKeepAlive({ port: server.port });
     await connection.request('/');

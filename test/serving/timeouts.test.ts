@@ -34,7 +34,7 @@ describe('keepAlive', () => {
 });
 
 describe('gracefulTimeout', () => {
-  it('bounds a stop: what is in flight then is cut', async () => {
+  it('M3: bounds a stop: what is in flight then is cut', async () => {
     const graceMs = 1_000;
     const server = await startServer({
       app: 'apps/hello.mjs',
@@ -50,7 +50,7 @@ describe('gracefulTimeout', () => {
     expect(server.log.find(({ event }) => event === 'drain.cut')?.connections).to.equal(1);
   });
 
-  it('is enforced by SIGKILL against a worker that can not be asked any more', async () => {
+  it('W10: is enforced by SIGKILL against a worker that can not be asked any more', async () => {
     const config = { workers: 1, gracefulTimeout: 1, timeout: 0 };
     const server = await startServer({ app: 'apps/hello.mjs', config });
     const [pid = 0] = server.workers();
@@ -61,7 +61,7 @@ describe('gracefulTimeout', () => {
 });
 
 describe('bootTimeout', () => {
-  it('ends a replacement that hangs, while the others serve, until one comes up', async () => {
+  it('W8: ends a replacement that hangs, while the others serve, until one comes up', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'tsunicorn-timeouts-'));
     const told = join(dir, 'boot');
     writeFileSync(told, 'well');

@@ -112,7 +112,7 @@ describe('HTTPS', () => {
     await server.stop();
   });
 
-  it('takes a renewed certificate at HUP for new connections, and leaves the old ones alone', async () => {
+  it('M9: takes a renewed certificate at HUP for new connections, and leaves the old ones alone', async () => {
     const files = liveFiles();
     const open = files.path('open');
     const server = await startTls({ app: fixture(app), ...files.settings, workers: 2 });
@@ -163,7 +163,7 @@ function certificateFiles() {
 describe('a reload with TLS', () => {
   const liveFiles = certificateFiles();
 
-  it('fails with a sentence when key or certificate are no good, and the old certificate is served on, by new workers too', async () => {
+  it('M9: fails with a sentence when key or certificate are no good, and the old certificate is served on, by new workers too', async () => {
     const files = liveFiles();
     const server = await startTls({ ...files.settings, clientCert: 'none' });
     const cases: [() => void, RegExp][] = [
@@ -193,7 +193,7 @@ describe('a reload with TLS', () => {
     await server.stop({ expectErrors: ['reload.failed', 'worker.crashed'] });
   });
 
-  it('can not switch TLS on or off', async () => {
+  it('M9: can not switch TLS on or off', async () => {
     const server = await startTls();
     const app = fixture('apps/tls-peer.mjs');
     server.writeConfig({ app });

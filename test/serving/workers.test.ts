@@ -6,7 +6,7 @@ import { startLoad } from '../support/load.ts';
 import { startServer } from '../support/server.ts';
 
 describe('workers', () => {
-  it('that is killed loses its own connections only, and is replaced', async () => {
+  it('W1: one that is killed loses its own connections only, and is replaced', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '4'] });
     const connections = await connectToEach(server);
     const [victim = 0, ...others] = server.workers();
@@ -32,7 +32,7 @@ describe('workers', () => {
     await server.stop({ expectErrors: ['worker.crashed'] });
   });
 
-  it('can all die at once: the listener stays, and who connects meanwhile is answered later', async () => {
+  it('W2: can all die at once: the listener stays, and who connects meanwhile is answered later', async () => {
     const server = await startServer({ app: 'apps/hello.mjs', flags: ['-w', '3'] });
     const workers = server.workers();
     for (const pid of workers) process.kill(pid, 'SIGKILL');

@@ -28,7 +28,7 @@ function describeIdleConnections(name: string, app: string): void {
   describe(`${HOLDERS * EACH} idle connections of the interface ${name}`, function () {
     this.timeout(300_000);
 
-    it('cost little each, slow nobody down, and leave nothing behind', async () => {
+    it('C4: cost little each, slow nobody down, and leave nothing behind', async () => {
       const server = await startServer({ app, config: { workers: 2, keepAlive: 3_600 } });
       const good = await openGoodClient(server.port);
       const visitors = [...(await connectToEach(server)).values()];

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { rssBytes } from '../support/process-tree.ts';
 import type { Server } from '../support/server.ts';
 
 const MIB = 1_048_576;
@@ -10,10 +10,4 @@ export function workersRssBytes(server: Server): number {
 
 export function inMib(bytes: number): string {
   return `${(bytes / MIB).toFixed(1)} MiB`;
-}
-
-/** VmRSS of proc_pid_status(5). */
-function rssBytes(pid: number): number {
-  const [, kib = 'NaN'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kib) * 1_024;
 }

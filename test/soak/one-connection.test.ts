@@ -22,7 +22,7 @@ function describeOneConnection(name: string, app: string): void {
   describe(`${REQUESTS} requests on one connection of the interface ${name}`, function () {
     this.timeout(300_000);
 
-    it('are answered, and the memory does not grow', async () => {
+    it('C4: are answered, and the memory does not grow', async () => {
       const server = await startServer({ app });
       const request = 'GET /n HTTP/1.1\r\nHost: a\r\n\r\n';
       const { socket } = await converse({ port: server.port }, { isQuiet: true });

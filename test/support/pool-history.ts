@@ -50,6 +50,7 @@ function follow(phases: Map<number, Phase>, workerId: number, line: LogLine): vo
     case 'worker.draining':
     case 'worker.timeout':
     case 'worker.bootTimeout':
+    case 'worker.unreachable':
     case 'worker.bootFailed':
       phases.set(workerId, 'leaving');
       break;

@@ -69,6 +69,19 @@ export function openFds(pid: number): string[] {
   });
 }
 
+/** VmRSS of proc_pid_status(5); NaN where it is gone. */
+export function rssBytes(pid: number): number {
+  const [, kib = 'NaN'] = /^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`)) ?? [];
+  return Number(kib) * 1_024;
+}
+
+/** User and system time of `pid` so far, in seconds (fields 14 and 15 of proc_pid_stat(5), at the 100 ticks a second that Linux shows). */
+export function cpuSeconds(pid: number): number {
+  const text = readOrEmpty(`/proc/${pid}/stat`);
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** Whether any process of this network namespace listens on TCP `port`, on any address. */
 export function listening(port: number): boolean {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;

@@ -15,7 +15,6 @@ describe('gunicornAnswer', () => {
     ['syslog', /not in this release/],
     ['initgroups', /left out on purpose: the groups of "user" are always set/],
     ['preload', /^"preload" is "preloadApp" here/],
-    ['preExec', /not in this release/],
     ['worker_connections', /not in this release\. Let a proxy/],
   ];
   for (const [written, answer] of cases) {
@@ -25,7 +24,7 @@ describe('gunicornAnswer', () => {
   it('says nothing about names that nobody has', () => expect(gunicornAnswer('frobnicate')).to.equal(undefined));
 
   it('sends nobody away from a name that exists', () => {
-    const names = ['raw_env', 'syslog', 'paste', 'preExec', 'preload'];
+    const names = ['raw_env', 'syslog', 'paste', 'preload'];
     expect(names.filter((name) => findSetting(name) ?? findHook(name))).to.deep.equal([]);
   });
 });

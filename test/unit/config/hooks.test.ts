@@ -5,7 +5,7 @@ describe('hookTable', () => {
   it('holds the hooks of this release, each with the process that calls it', () => {
     const byProcess = (kind: string) => hookTable.flatMap((hook) => (hook.process === kind ? [hook.name] : []));
     expect(byProcess('master')).to.have.members([
-      ...['onStarting', 'onReload', 'whenReady', 'preFork', 'childExit', 'nworkersChanged', 'workerReady'],
+      ...['onStarting', 'onReload', 'whenReady', 'preFork', 'childExit', 'nworkersChanged', 'workerReady', 'preExec'],
       ...['workerTimeout', 'onReloadFailed', 'onExit'],
     ]);
     expect(byProcess('worker')).to.have.members([

@@ -10,6 +10,7 @@ describe('parseWorkerMessage', () => {
     { type: 'refusing' },
     { type: 'recycle', why: 'maxRequests' },
     { type: 'recycle', why: 'maxMemory', memoryMiB: 600 },
+    { type: 'recycle', why: 'descriptors' },
     { type: 'bootOutput', output: 'connecting\n' },
     { type: 'bootFailed', code: 'APP_LOAD', text: 'no db', output: 'connecting\n' },
   ];
