@@ -1,7 +1,8 @@
 // Runs the tests: everything, or one kind by name. Arguments after the kind go to mocha, e.g. `node scripts/test.js integration --grep HUP`.
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,7 +38,8 @@ const kinds = {
   },
   reloads: { files: aboutReloads },
   stuck: { files: [aboutStuckWorkers] },
-  privileges: { files: aboutPrivileges },
+  // A worker that has given up root reads the server as another user.
+  privileges: { files: aboutPrivileges, inTheOpen: true },
   python: { files: [aboutPython, ...without(...faultsOfPython)], needsPython: true },
   // What clients see, once more with the twins of the applications in test/fixtures/apps.
   fetch: { files: serving('drain', 'reload', 'workers'), env: as('fetch') },
@@ -121,9 +123,9 @@ async function run(name, { alone }) {
 }
 
 function mocha(name, stdio) {
-  const { files, env = {} } = kinds[name];
+  const { files, env = {}, inTheOpen = false } = kinds[name];
   const child = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files, ...rest], {
-    cwd: root,
+    cwd: inTheOpen ? openPlace() : root,
     stdio: ['inherit', stdio, stdio],
     env: { ...process.env, ...env },
   });
@@ -134,6 +136,25 @@ function mocha(name, stdio) {
     });
   }
   return new Promise((resolve) => child.once('close', (code) => resolve({ status: code ?? 1, output })));
+}
+
+/** The repository itself, where every user may read it, or else a copy for the time of this run. */
+function openPlace() {
+  const above = (path) => (dirname(path) === path ? [path] : [path, ...above(dirname(path))]);
+  const program = join(root, 'dist/bin.js');
+  const isOpen = (statSync(program).mode & 0o004) !== 0 && above(dirname(program)).every(isEntered);
+  if (isOpen || process.getuid?.() !== 0) return root;
+  const place = mkdtempSync(join(tmpdir(), 'tsunicorn-open-'));
+  process.once('exit', () => rmSync(place, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  console.log(`Other users may not read ${root}: running in a copy.`);
+  cpSync(root, place, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('/.git') });
+  spawnSync('chmod', ['-R', 'go+rX', place]);
+  return place;
+}
+
+function isEntered(directory) {
+  return (statSync(directory).mode & 0o001) !== 0;
 }
 
 function randomUnits() {

@@ -84,8 +84,10 @@ describe('the death of a worker', () => {
     expect(lost.length).to.be.at.most(KILLS * (8 + 4));
     expect(ofKeepAlive.ok + ofFresh.ok).to.be.above(1_000);
     await expectRecovered(server, before);
-    expect(told(server, 'worker.crashed')).to.have.length(KILLS);
-    await server.stop({ expectErrors: ['worker.crashed'] });
+    // One that was killed soon after it was ready counts as in a crash loop, and several of these may be told in one line.
+    const looped = told(server, 'worker.crashLoop').reduce((sum, { count }) => sum + Number(count), 0);
+    expect(told(server, 'worker.crashed').length + looped).to.equal(KILLS);
+    await server.stop({ expectErrors: ['worker.crashed', 'worker.crashLoop'] });
   });
 
   it('W6: a heap that is full ends one worker: it is replaced at once, and the log says what to think of', async () => {
@@ -96,9 +98,9 @@ describe('the death of a worker', () => {
     const failure = await fetchText(server.url, { path: '/exhaust-heap' }).catch((error) => error.code);
     expect(failure).to.equal('ECONNRESET');
     await replacementReady(server, after);
-    const { signal, hint } = expectToldOnce(server, 'worker.crashed');
+    const { signal, likely } = expectToldOnce(server, 'worker.crashed');
     expect(signal).to.equal('SIGABRT');
-    expect(hint).to.match(/^out of memory\?.*heap is full/);
+    expect(likely).to.match(/^out of memory\?.*heap is full/);
     expect((await fetchText(server.url)).status).to.equal(200);
     await expectRecovered(server, before);
     await server.stop({ expectErrors: ['worker.crashed'] });
@@ -112,7 +114,7 @@ describe('the death of a worker', () => {
     process.kill(victim, 'SIGKILL');
     await server.event('worker.crashed');
     await expectRecovered(server, before);
-    expect(expectToldOnce(server, 'worker.crashed', victim).hint).to.match(/^out of memory\?.*dmesg/);
+    expect(expectToldOnce(server, 'worker.crashed', victim).likely).to.match(/^out of memory\?.*dmesg/);
     await server.stop({ expectErrors: ['worker.crashed'] });
   });
 

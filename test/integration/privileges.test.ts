@@ -25,6 +25,14 @@ const { name: user, uid, gid } = SOMEBODY;
 const anywhere = { app, cwd: '/' };
 const as = (...names: string[]) => ['-u', names[0] ?? user, ...(names[1] === undefined ? [] : ['-g', names[1]])];
 
+/** That of the tests may lie where only root may look. */
+function pythonFor({ uid, gid }: { uid: number; gid: number }): string {
+  const places = [pythonForTests().python, '/usr/bin/python3', '/usr/local/bin/python3'];
+  const found = places.find((python) => spawnSync(python, ['-c', ''], { uid, gid, cwd: '/' }).status === 0);
+  if (found === undefined) throw new Error(`uid ${uid} may run none of ${places.join(', ')}`);
+  return found;
+}
+
 describe('user and group', () => {
   const files = scratch();
 
@@ -113,7 +121,7 @@ describe('user and group', () => {
     pendingWithoutPython(this);
     const config = {
       ...{ interface: 'wsgi', app: 'identity', user, umask: '077', processes: 2 },
-      ...{ chdir: join(fixture('apps'), 'wsgi/identity'), python: pythonForTests().python },
+      ...{ chdir: join(fixture('apps'), 'wsgi/identity'), python: pythonFor(SOMEBODY) },
     };
     const server = await startServer({ config, cwd: '/' });
     const facts = JSON.parse((await fetchText(server.url)).text);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, lstatSync, readlinkSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { TsunicornError } from '../../../errors.ts';
+import { dirname, join, resolve } from 'node:path';
+import { errnoOf, TsunicornError } from '../../../errors.ts';
 
 /** A Python that was run once and is new enough. */
 export interface Interpreter {
@@ -27,6 +27,8 @@ export interface InterpreterSearch {
 
 /** The default of the setting `python`. It may be a virtual environment nearby; whoever wants none names another one. */
 const DEFAULT_PYTHON = 'python3';
+/** As many as Linux follows (path_resolution(7)). */
+const MOST_LINKS = 40;
 const NEARBY = ['.venv', 'venv'];
 const OLDEST_MINOR = 9;
 const PATIENCE_MS = 20_000;
@@ -85,6 +87,11 @@ function fromEnvironment(folder: string): string {
       `${folder} is no virtual environment: it has no bin/python. Make one with "python3 -m venv ${folder}", or correct the setting "python".`,
     );
   }
+  if (isClosed(path)) {
+    throw unusable(
+      `The virtual environment ${folder} can not be used by the user of the workers: they may not reach what its bin/python leads to (${realTarget(path)}). Make it of a Python that they may run, or let them in.`,
+    );
+  }
   const target = linkTarget(path);
   const why = target === null ? 'may not be executed' : `leads to ${target}, which is not there any more`;
   throw unusable(
@@ -94,7 +101,11 @@ function fromEnvironment(folder: string): string {
 
 function fromPath(path: string): string {
   if (isExecutable(path)) return path;
-  const why = isThere(path) ? 'cannot be executed' : 'is not there';
+  const why = isClosed(path)
+    ? 'may not be reached by the user of the workers'
+    : isThere(path)
+      ? 'cannot be executed'
+      : 'is not there';
   throw unusable(
     `The Python interpreter ${path} ${why}. Correct the setting "python": the path of an interpreter, or the directory of a virtual environment.`,
   );
@@ -144,13 +155,44 @@ function unusable(message: string): TsunicornError {
   return new TsunicornError('PYTHON_UNUSABLE', message);
 }
 
-/** Also a link that leads nowhere is there. */
+/** Also a link that leads nowhere, and what lies where this user may not look, is there. */
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a directory on the way there, or to where the link leads, may not be entered. */
+function isClosed(path: string): boolean {
+  try {
+    statSync(path, { throwIfNoEntry: false });
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EACCES';
+  }
+}
+
+/** As far as the links can be followed. */
+function realTarget(path: string): string {
+  let at = path;
+  for (let links = 0; links < MOST_LINKS; links += 1) {
+    try {
+      at = resolve(dirname(at), readlinkSync(at));
+    } catch {
+      break;
+    }
+  }
+  return at;
 }
 
 function isExecutable(path: string): boolean {
