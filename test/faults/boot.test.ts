@@ -5,14 +5,14 @@ import { fetchText } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { cpuSeconds, isAlive } from '../support/process-tree.ts';
 import { scratch } from '../support/scratch.ts';
-import { runServer, type Server, startServer } from '../support/server.ts';
+import { type LogEventName, runServer, type Server, startServer } from '../support/server.ts';
 import { expectRecovered, type Standing, standingOf, told } from '../support/standing.ts';
 
 const app = 'apps/boots-badly.mjs';
 const LOOP_SECONDS = 12;
 /** Longer than a good boot takes on a busy machine. */
 const BOOT_TIMEOUT_S = 3;
-const LOOP_ERRORS = [
+const LOOP_ERRORS: readonly LogEventName[] = [
   'worker.crashed',
   'worker.crashLoop',
   'worker.unreachable',
