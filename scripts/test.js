@@ -70,12 +70,7 @@ const kinds = {
 };
 /** One stage after the other; the kinds of a stage at the same time, as the tests of real servers spend most of theirs waiting. */
 const sets = {
-  all: [
-    ['unit'],
-    ['compiler', 'rules'],
-    ['property', 'fuzz'],
-    ['integration', 'python', 'contract', 'fetch'],
-  ],
+  all: [['unit'], ['compiler', 'rules'], ['property', 'fuzz'], ['integration', 'python', 'contract', 'fetch']],
   // The servers first: half a million connections of the cases leave no port for a while.
   soak: [['soakServers'], ['soakCases']],
   // What "npm test" has no time for; CI has.
