@@ -27,9 +27,12 @@ describe('WINCH', () => {
   it('M14: lets all workers leave and keeps the sockets; each TTIN starts one more', async () => {
     const server = await startServer({ app, flags: ['-w', '3'] });
     const { status } = await rest(server);
-    server.signal('SIGWINCH');
-    server.signal('SIGTTOU');
-    server.signal('SIGTTIN');
+    // One after the other: of signals that wait together the kernel does not keep the order.
+    for (const signal of ['SIGWINCH', 'SIGTTOU', 'SIGTTIN'] as const) {
+      const after = server.mark();
+      server.signal(signal);
+      await server.event('signal.received', (line) => line.signal === signal, { after });
+    }
     expect(await status).to.equal(200);
     expect(server.workers()).to.have.length(1);
     expect(server.log.findLast(({ event }) => event === 'workers.woken')).to.include({ workers: 1 });
